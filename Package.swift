@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A room of the house: a library target that imports only rooms on lower floors.
+func room(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [],
+    exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)",
+        exclude: exclude, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: [],
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "tenor",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tenor", targets: ["tenor"]),
+        .library(
+            name: "Tenor",
+            targets: [
+                "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
+                "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
+                "Inference",
+            ]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+    ],
+    targets: [
+        // Floor 0: system libraries and vector kernels.
+        .systemLibrary(
+            name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "CVectorMath", path: "Sources/CVectorMath"),
+        // Floor 1
+        room("Files", ["CZlib", yams]),
+        room("Random"),
+        // Floor 2
+        room("Arrays", ["COpenBLAS", "CVectorMath", "Files", realModule]),
+        room("Quantiles", ["Files"]),
+        // Floor 3
+        room("Autodiff", ["Arrays", "CVectorMath", "Random", realModule]),
+        room("Datasets", ["Files"]),
+        // Floor 4
+        room("Layers", ["Autodiff", "Arrays", "Random", realModule]),
+        room("Simulation", ["Files", "Random", "Quantiles"]),
+        // Floor 5
+        room(
+            "QuantileModels", path: "Models",
+            ["Files", "Random", "Arrays", "Quantiles", "Autodiff", "Layers"],
+            resources: [.embedInCode("Specs")]),
+        room(
+            "QuantileEvaluation", path: "Evaluation", ["Files", "Random", "Quantiles", mustache],
+            resources: [.embedInCode("Report/Templates")]),
+        // Floor 6
+        room(
+            "QuantileTraining", path: "Training",
+            [
+                "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
+                "QuantileModels",
+            ],
+            resources: [.embedInCode("Recipes")]),
+        room(
+            "Inference",
+            ["Files", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers", "QuantileModels"]),
+        // Floor 8
+        .executableTarget(
+            name: "tenor",
+            dependencies: [
+                "COpenBLAS", "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets",
+                "Layers", "Simulation", "QuantileModels", "QuantileEvaluation",
+                "QuantileTraining", "Inference", argumentParser, logging,
+            ],
+            path: "Sources/tenor", swiftSettings: strict),
+        tests("FilesTests", ["Files"]),
+        tests("RandomTests", ["Random"]),
+        tests("ArraysTests", ["Arrays"]),
+        tests("QuantilesTests", ["Quantiles", "Files"]),
+        tests("AutodiffTests", ["Autodiff", "Arrays", "Random"]),
+        tests("DatasetsTests", ["Datasets", "Files"]),
+        tests("LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files"]),
+        tests("SimulationTests", ["Simulation", "Random", "Quantiles", "Files"]),
+        tests("QuantileModelsTests", ["QuantileModels", "Quantiles", "Layers", "Autodiff"]),
+        tests("QuantileEvaluationTests", ["QuantileEvaluation", "Quantiles", "Files"]),
+        tests("QuantileTrainingTests", ["QuantileTraining", "QuantileModels", "Quantiles"]),
+        tests("InferenceTests", ["Inference", "QuantileModels"]),
+        tests("ArchitectureTests", []),
+        tests("CommandLineTests", ["tenor", "Files"]),
+    ]
+)
