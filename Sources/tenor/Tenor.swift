@@ -4,5 +4,6 @@ import ArgumentParser
 struct Tenor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenor",
-        abstract: "Trains quantile networks that price corporate bonds, and proves how good they are.")
+        abstract:
+            "Trains quantile networks that price corporate bonds, and proves how good they are.")
 }

@@ -1,0 +1,39 @@
+# A thin index: what can be asked for here. Whatever is longer than a line or two lives in Scripts/.
+
+# One set of flags for every build, so that build, test and quickstart share their objects.
+FLAGS := -c release
+
+.DEFAULT_GOAL := help
+.PHONY: help dependencies build test check-long quickstart bench format lint clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dependencies: ## check Swift, install the Debian packages that are missing
+	@Scripts/dependencies.sh
+
+build: dependencies ## build the release binary, .build/release/tenor
+	swift build $(FLAGS) --product tenor
+
+test: dependencies ## build and run the whole test suite, in release mode
+	swift build $(FLAGS) --build-tests
+	swift test $(FLAGS) --skip-build
+
+check-long: dependencies ## run the suite with the checks that take minutes: known truth at full size
+	swift build $(FLAGS) --build-tests
+	TENOR_CHECK_LONG=1 swift test $(FLAGS) --skip-build
+
+quickstart: build ## make data, train, score, evaluate; everything lands in quickstart/
+	@Scripts/quickstart.sh
+
+bench: build ## measure this machine: BLAS kernels, threads, sgemm rate
+	.build/release/tenor doctor
+
+format: ## rewrite the sources in the project's format
+	@Scripts/format.sh --in-place
+
+lint: ## check the format of the sources, as CI does
+	@Scripts/format.sh
+
+clean: ## remove what was built and what quickstart made
+	rm -rf .build quickstart
