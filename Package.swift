@@ -60,7 +60,7 @@ let package = Package(
         .target(name: "CVectorMath", path: "Sources/CVectorMath"),
         // Floor 1
         room("Files", ["CZlib", yams]),
-        room("Random"),
+        room("Random", exclude: ["README.md"]),
         // Floor 2
         room("Arrays", ["COpenBLAS", "CVectorMath", "Files", realModule]),
         room("Quantiles", ["Files"]),
