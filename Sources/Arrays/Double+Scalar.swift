@@ -1,0 +1,111 @@
+import COpenBLAS
+import CVectorMath
+
+extension Double: Scalar {
+    public static func gemm(
+        transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Double,
+        a: UnsafePointer<Double>, lda: Int, b: UnsafePointer<Double>, ldb: Int, beta: Double,
+        c: UnsafeMutablePointer<Double>, ldc: Int
+    ) {
+        cblas_dgemm(
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+            transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha, a,
+            blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+    }
+
+    public static func map(
+        _ function: ElementwiseFunction, _ x: UnsafePointer<Double>,
+        into y: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        vector_map_f64(vector_function(function.rawValue), x, y, count)
+    }
+
+    public static func mapDerivative(
+        _ function: ElementwiseFunction, x: UnsafePointer<Double>, y: UnsafePointer<Double>,
+        g: UnsafePointer<Double>, into dx: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        vector_map_derivative_f64(vector_function(function.rawValue), x, y, g, dx, count)
+    }
+
+    public static func combine(
+        _ operation: ArithmeticOperation, _ a: UnsafePointer<Double>, strides aStrides: (Int, Int),
+        _ b: UnsafePointer<Double>, strides bStrides: (Int, Int),
+        into out: UnsafeMutablePointer<Double>, rows: Int, columns: Int
+    ) {
+        vector_combine_f64(
+            vector_operation(operation.rawValue), a, aStrides.0, aStrides.1, b, bStrides.0,
+            bStrides.1, out, rows, columns)
+    }
+
+    public static func addScaled(
+        _ a: Double, _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        vector_add_scaled_f64(a, x, y, count)
+    }
+
+    public static func affine(
+        _ a: Double, _ b: Double, _ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>,
+        count: Int
+    ) {
+        vector_affine_f64(a, b, x, y, count)
+    }
+
+    public static func sum(_ x: UnsafePointer<Double>, count: Int) -> Double {
+        vector_sum_f64(x, count)
+    }
+
+    public static func sumOfSquares(_ x: UnsafePointer<Double>, count: Int) -> Double {
+        vector_sum_of_squares_f64(x, count)
+    }
+
+    public static func sumColumns(
+        _ x: UnsafePointer<Double>, rows: Int, columns: Int, accumulating: Bool,
+        into out: UnsafeMutablePointer<Double>
+    ) {
+        vector_sum_columns_f64(x, rows, columns, accumulating ? 1 : 0, out)
+    }
+
+    public static func layerNorm(
+        _ x: UnsafePointer<Double>, gain: UnsafePointer<Double>, bias: UnsafePointer<Double>,
+        epsilon: Double, into y: UnsafeMutablePointer<Double>, mean: UnsafeMutablePointer<Double>,
+        reciprocalDeviation: UnsafeMutablePointer<Double>, rows: Int, columns: Int
+    ) {
+        vector_layer_norm_f64(
+            x, gain, bias, epsilon, y, mean, reciprocalDeviation, rows, columns)
+    }
+
+    public static func layerNormDerivative(
+        _ x: UnsafePointer<Double>, gain: UnsafePointer<Double>, mean: UnsafePointer<Double>,
+        reciprocalDeviation: UnsafePointer<Double>, g: UnsafePointer<Double>,
+        into dx: UnsafeMutablePointer<Double>, dGain: UnsafeMutablePointer<Double>,
+        dBias: UnsafeMutablePointer<Double>, rows: Int, columns: Int
+    ) {
+        vector_layer_norm_derivative_f64(
+            x, gain, mean, reciprocalDeviation, g, dx, dGain, dBias, rows, columns)
+    }
+
+    public static func pinball(
+        forecasts: UnsafePointer<Double>, labels: UnsafePointer<Double>,
+        weights: UnsafePointer<Double>?, levels: UnsafePointer<Double>, scale: Double,
+        derivative: UnsafeMutablePointer<Double>, rows: Int, levelCount: Int
+    ) -> Double {
+        vector_pinball_f64(
+            forecasts, labels, weights, levels, scale, derivative, rows, levelCount)
+    }
+
+    public static func dropout(
+        _ x: UnsafePointer<Double>, random: UnsafePointer<UInt32>, threshold: UInt32, scale: Double,
+        into y: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        vector_dropout_f64(x, random, threshold, scale, y, count)
+    }
+
+    public static func adam(
+        _ step: AdamStep, gradient: UnsafePointer<Double>, first: UnsafeMutablePointer<Double>,
+        second: UnsafeMutablePointer<Double>, parameter: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        withUnsafePointer(to: vector_adam_step(step)) {
+            vector_adam_f64($0, gradient, first, second, parameter, count)
+        }
+    }
+}

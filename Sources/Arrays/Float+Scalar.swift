@@ -1,0 +1,111 @@
+import COpenBLAS
+import CVectorMath
+
+extension Float: Scalar {
+    public static func gemm(
+        transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float,
+        a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, beta: Float,
+        c: UnsafeMutablePointer<Float>, ldc: Int
+    ) {
+        cblas_sgemm(
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+            transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha, a,
+            blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+    }
+
+    public static func map(
+        _ function: ElementwiseFunction, _ x: UnsafePointer<Float>,
+        into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        vector_map_f32(vector_function(function.rawValue), x, y, count)
+    }
+
+    public static func mapDerivative(
+        _ function: ElementwiseFunction, x: UnsafePointer<Float>, y: UnsafePointer<Float>,
+        g: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        vector_map_derivative_f32(vector_function(function.rawValue), x, y, g, dx, count)
+    }
+
+    public static func combine(
+        _ operation: ArithmeticOperation, _ a: UnsafePointer<Float>, strides aStrides: (Int, Int),
+        _ b: UnsafePointer<Float>, strides bStrides: (Int, Int),
+        into out: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        vector_combine_f32(
+            vector_operation(operation.rawValue), a, aStrides.0, aStrides.1, b, bStrides.0,
+            bStrides.1, out, rows, columns)
+    }
+
+    public static func addScaled(
+        _ a: Float, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        vector_add_scaled_f32(a, x, y, count)
+    }
+
+    public static func affine(
+        _ a: Float, _ b: Float, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+        count: Int
+    ) {
+        vector_affine_f32(a, b, x, y, count)
+    }
+
+    public static func sum(_ x: UnsafePointer<Float>, count: Int) -> Double {
+        vector_sum_f32(x, count)
+    }
+
+    public static func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
+        vector_sum_of_squares_f32(x, count)
+    }
+
+    public static func sumColumns(
+        _ x: UnsafePointer<Float>, rows: Int, columns: Int, accumulating: Bool,
+        into out: UnsafeMutablePointer<Float>
+    ) {
+        vector_sum_columns_f32(x, rows, columns, accumulating ? 1 : 0, out)
+    }
+
+    public static func layerNorm(
+        _ x: UnsafePointer<Float>, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+        epsilon: Float, into y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>,
+        reciprocalDeviation: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        vector_layer_norm_f32(
+            x, gain, bias, epsilon, y, mean, reciprocalDeviation, rows, columns)
+    }
+
+    public static func layerNormDerivative(
+        _ x: UnsafePointer<Float>, gain: UnsafePointer<Float>, mean: UnsafePointer<Float>,
+        reciprocalDeviation: UnsafePointer<Float>, g: UnsafePointer<Float>,
+        into dx: UnsafeMutablePointer<Float>, dGain: UnsafeMutablePointer<Float>,
+        dBias: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        vector_layer_norm_derivative_f32(
+            x, gain, mean, reciprocalDeviation, g, dx, dGain, dBias, rows, columns)
+    }
+
+    public static func pinball(
+        forecasts: UnsafePointer<Float>, labels: UnsafePointer<Float>,
+        weights: UnsafePointer<Float>?, levels: UnsafePointer<Float>, scale: Float,
+        derivative: UnsafeMutablePointer<Float>, rows: Int, levelCount: Int
+    ) -> Double {
+        vector_pinball_f32(
+            forecasts, labels, weights, levels, scale, derivative, rows, levelCount)
+    }
+
+    public static func dropout(
+        _ x: UnsafePointer<Float>, random: UnsafePointer<UInt32>, threshold: UInt32, scale: Float,
+        into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        vector_dropout_f32(x, random, threshold, scale, y, count)
+    }
+
+    public static func adam(
+        _ step: AdamStep, gradient: UnsafePointer<Float>, first: UnsafeMutablePointer<Float>,
+        second: UnsafeMutablePointer<Float>, parameter: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        withUnsafePointer(to: vector_adam_step(step)) {
+            vector_adam_f32($0, gradient, first, second, parameter, count)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Arrays
+
+/// Every operation that has a derivative of its own. All others are made of these.
+///
+/// The gradient checks walk `allCases`, so a primitive cannot be added without one.
+public enum Primitive: String, CaseIterable, Sendable {
+    // Products
+    case matrixProduct, linear
+    // Arithmetic
+    case add, subtract, multiply, divide, affine
+    // Functions of one variable
+    case exp, log, squareRoot, tanh, sigmoid, relu, gelu, geluTanh, silu, softplus
+    // Reductions
+    case sum, mean, sumAlongAxis, cumulativeSum
+    // Rearrangements
+    case reshape, transpose, concatenate, slice, gather
+    // Layers and losses
+    case dropout, layerNorm, pinball
+}
+
+/// Puts an operation's value on the tape of its inputs, with its derivative beside it.
+///
+/// - Parameters:
+///   - inputs: The operands. Where none of them is on a tape, nothing is recorded.
+///   - value: The result.
+///   - pullback: From the derivative of the loss by the result to its derivative by each input;
+///     `nil` for an input that is not on the tape or has no derivative.
+/// - Precondition: All inputs on a tape are on the same one.
+func primitive<Scalar>(
+    _ operation: Primitive, _ inputs: [Tensor<Scalar>], value: NDArray<Scalar>,
+    pullback: @escaping Tape<Scalar>.Pullback
+) -> Tensor<Scalar> {
+    guard let tape = inputs.lazy.compactMap(\.node?.tape).first else { return Tensor(value) }
+    let indices = inputs.map { input -> Int? in
+        guard let node = input.node else { return nil }
+        precondition(node.tape === tape, "\(operation): inputs on two tapes")
+        return node.index
+    }
+    let index = tape.append(inputs: indices, pullback: pullback)
+    return Tensor(value, node: .init(tape: tape, index: index))
+}
