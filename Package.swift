@@ -8,7 +8,6 @@ let strict: [SwiftSetting] = [
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
-let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
@@ -20,12 +19,12 @@ func room(
 ) -> Target {
     .target(
         name: name, dependencies: dependencies, path: path ?? "Sources/\(name)",
-        exclude: exclude, resources: resources, swiftSettings: strict)
+        exclude: ["README.md"] + exclude, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: [],
+        name: name, dependencies: dependencies, path: "Tests/\(name)",
         swiftSettings: strict)
 }
 
@@ -45,7 +44,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     ],
@@ -60,15 +58,15 @@ let package = Package(
         .target(name: "CVectorMath", path: "Sources/CVectorMath"),
         // Floor 1
         room("Files", ["CZlib", yams]),
-        room("Random", exclude: ["README.md"]),
+        room("Random"),
         // Floor 2
-        room("Arrays", ["COpenBLAS", "CVectorMath", "Files", realModule]),
+        room("Arrays", ["COpenBLAS", "CVectorMath", "Files"]),
         room("Quantiles", ["Files"]),
         // Floor 3
-        room("Autodiff", ["Arrays", "CVectorMath", "Random", realModule]),
+        room("Autodiff", ["Arrays", "Random"]),
         room("Datasets", ["Files"]),
         // Floor 4
-        room("Layers", ["Autodiff", "Arrays", "Random", realModule]),
+        room("Layers", ["Autodiff", "Arrays", "Random"]),
         room("Simulation", ["Files", "Random", "Quantiles"]),
         // Floor 5
         room(
