@@ -140,7 +140,8 @@ enum Broadcast {
         let isFull = large == small
         let isScalar = smallCount == 1
         let isRow = small.last == large.last && smallCount == small.last
-        let isColumn = small.count == large.count && small.last == 1
+        let isColumn =
+            small.count == large.count && small.last == 1
             && small.dropLast() == large.dropLast()
         precondition(
             isFull || isScalar || isRow || isColumn,

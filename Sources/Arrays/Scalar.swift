@@ -12,8 +12,8 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
 
     /// `y = f(x)`; `y` may be `x`.
     static func map(
-        _ function: ElementwiseFunction, _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>,
-        count: Int)
+        _ function: ElementwiseFunction, _ x: UnsafePointer<Self>,
+        into y: UnsafeMutablePointer<Self>, count: Int)
 
     /// `dx = g f'(x)` where `y = f(x)`; `dx` may be `g`.
     static func mapDerivative(
@@ -53,7 +53,7 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
         epsilon: Self, into y: UnsafeMutablePointer<Self>, mean: UnsafeMutablePointer<Self>,
         reciprocalDeviation: UnsafeMutablePointer<Self>, rows: Int, columns: Int)
 
-    /// The derivatives of ``layerNorm(_:gain:bias:epsilon:into:mean:reciprocalDeviation:rows:columns:)``.
+    /// The derivatives of `layerNorm` by its input, gain and bias.
     static func layerNormDerivative(
         _ x: UnsafePointer<Self>, gain: UnsafePointer<Self>, mean: UnsafePointer<Self>,
         reciprocalDeviation: UnsafePointer<Self>, g: UnsafePointer<Self>,
@@ -65,7 +65,8 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
     static func pinball(
         forecasts: UnsafePointer<Self>, labels: UnsafePointer<Self>, weights: UnsafePointer<Self>?,
         levels: UnsafePointer<Self>, scale: Self, derivative: UnsafeMutablePointer<Self>, rows: Int,
-        levelCount: Int) -> Double
+        levelCount: Int
+    ) -> Double
 
     /// `y = x scale` where `random >= threshold`, zero elsewhere; `y` may be `x`.
     static func dropout(

@@ -1,0 +1,74 @@
+import Arrays
+import Autodiff
+import Foundation
+import Layers
+
+/// Adam with decoupled weight decay; without decay it is Adam.
+///
+/// Decay applies to parameters that say so (``Layers/Parameter/decays``).
+/// Source: Kingma and Ba, "Adam", 2014; Loshchilov and Hutter, "Decoupled Weight Decay
+/// Regularization", 2017.
+public struct AdamW<Scalar: Arrays.Scalar>: Optimizer {
+    public let beta1: Double
+    public let beta2: Double
+    public let epsilon: Double
+    public let weightDecay: Double
+    public private(set) var firstMoments: [NDArray<Scalar>] = []
+    public private(set) var secondMoments: [NDArray<Scalar>] = []
+    public var stepCount = 0
+
+    public init(
+        beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+        weightDecay: Double = 0
+    ) {
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.weightDecay = weightDecay
+    }
+
+    public var state: [NDArray<Scalar>] {
+        get { firstMoments + secondMoments }
+        set {
+            firstMoments = Array(newValue.prefix(newValue.count / 2))
+            secondMoments = Array(newValue.suffix(newValue.count / 2))
+        }
+    }
+
+    public mutating func update<M: Module<Scalar>>(
+        _ module: inout M, with gradients: Gradients<Scalar>, learningRate: Double,
+        gradientScale: Double = 1
+    ) {
+        if firstMoments.isEmpty {
+            firstMoments = gradients.arrays.map { NDArray(repeating: 0, shape: $0.shape) }
+            secondMoments = gradients.arrays.map { NDArray(repeating: 0, shape: $0.shape) }
+        }
+        stepCount += 1
+        let step = { (decays: Bool) in
+            AdamStep(
+                stepSize: learningRate / (1 - pow(beta1, Double(stepCount))), beta1: beta1,
+                beta2: beta2,
+                secondCorrection: 1 / (1 - pow(beta2, Double(stepCount))).squareRoot(),
+                epsilon: epsilon, decay: decays ? 1 - learningRate * weightDecay : 1,
+                gradientScale: gradientScale)
+        }
+        let (decaying, plain) = (step(true), step(false))
+        module.forEachTrainable { position, parameter in
+            let step = parameter.decays ? decaying : plain
+            let count = parameter.tensor.array.count
+            gradients.arrays[position].withUnsafePointer { gradient in
+                firstMoments[position].withUnsafeMutablePointer { first in
+                    secondMoments[position].withUnsafeMutablePointer { second in
+                        parameter.tensor.update {
+                            $0.withUnsafeMutablePointer {
+                                Scalar.adam(
+                                    step, gradient: gradient, first: first, second: second,
+                                    parameter: $0, count: count)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
