@@ -44,15 +44,12 @@ public struct AdamW<Scalar: Arrays.Scalar>: Optimizer {
             secondMoments = gradients.arrays.map { NDArray(repeating: 0, shape: $0.shape) }
         }
         stepCount += 1
-        let step = { (decays: Bool) in
-            AdamStep(
-                stepSize: learningRate / (1 - pow(beta1, Double(stepCount))), beta1: beta1,
-                beta2: beta2,
-                secondCorrection: 1 / (1 - pow(beta2, Double(stepCount))).squareRoot(),
-                epsilon: epsilon, decay: decays ? 1 - learningRate * weightDecay : 1,
-                gradientScale: gradientScale)
-        }
-        let (decaying, plain) = (step(true), step(false))
+        let plain = AdamStep(
+            stepSize: learningRate / (1 - pow(beta1, Double(stepCount))), beta1: beta1,
+            beta2: beta2, secondCorrection: 1 / (1 - pow(beta2, Double(stepCount))).squareRoot(),
+            epsilon: epsilon, decay: 1, gradientScale: gradientScale)
+        var decaying = plain
+        decaying.decay = 1 - learningRate * weightDecay
         module.forEachTrainable { position, parameter in
             let step = parameter.decays ? decaying : plain
             let count = parameter.tensor.array.count
