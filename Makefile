@@ -17,11 +17,11 @@ build: dependencies ## build the release binary, .build/release/tenor
 
 test: dependencies ## build and run the whole test suite, in release mode
 	swift build $(FLAGS) --build-tests
-	swift test $(FLAGS) --skip-build
+	swift test $(FLAGS) --skip-build --disable-xctest
 
 check-long: dependencies ## run the suite with the checks that take minutes: known truth at full size
 	swift build $(FLAGS) --build-tests
-	TENOR_CHECK_LONG=1 swift test $(FLAGS) --skip-build
+	TENOR_CHECK_LONG=1 swift test $(FLAGS) --skip-build --disable-xctest
 
 quickstart: build ## make data, train, score, evaluate; everything lands in quickstart/
 	@Scripts/quickstart.sh
