@@ -8,7 +8,6 @@ let strict: [SwiftSetting] = [
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -43,7 +42,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     ],
@@ -91,9 +89,9 @@ let package = Package(
         .executableTarget(
             name: "tenor",
             dependencies: [
-                "COpenBLAS", "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets",
-                "Layers", "Simulation", "QuantileModels", "QuantileEvaluation",
-                "QuantileTraining", "Inference", argumentParser, logging,
+                "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
+                "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
+                "Inference", argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
         tests("FilesTests", ["Files"]),

@@ -5,5 +5,29 @@ struct Tenor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenor",
         abstract:
-            "Trains quantile networks that price corporate bonds, and proves how good they are.")
+            "Trains quantile networks that price corporate bonds, and proves how good they are.",
+        discussion: """
+            Results go to standard output, progress to standard error. Exit codes: 0 success, \
+            64 usage, 65 bad data, 66 missing input, 70 internal error, 74 input/output.
+
+            Example:
+              tenor train tabular --data prices.csv --out run
+            """,
+        version: "0.1.0",
+        subcommands: [Doctor.self])
+
+    static func main() async {
+        Outcome.ignoreClosedPipes()
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            Outcome.succeed()
+        } catch {
+            Outcome.end(error)
+        }
+    }
 }

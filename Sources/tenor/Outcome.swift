@@ -1,0 +1,85 @@
+import ArgumentParser
+import Files
+@preconcurrency import Foundation
+
+/// How the process ends: an exit code of `sysexits.h` and, for errors, one line on standard error.
+enum Outcome {
+    private static let usage: Int32 = 64
+    private static let internalError: Int32 = 70
+    private static let inputOutput: Int32 = 74
+
+    /// Makes a write into a pipe that nobody reads any more fail, instead of killing the process
+    /// half-way through a file.
+    static func ignoreClosedPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Ends well, provided that what was printed has arrived.
+    static func succeed() -> Never {
+        let flushed = fflush(stdout) == 0 && ferror(stdout) == 0
+        guard flushed || standardOutputIsPipe() else {
+            fail("cannot write to standard output", code: inputOutput)
+        }
+        exit(EXIT_SUCCESS)
+    }
+
+    /// Ends as an error demands; requests for help or the version are errors to the parser.
+    static func end(_ error: any Error) -> Never {
+        if let error = error as? FileError {
+            fail(error.description, code: error.kind.exitCode)
+        }
+        if let code = error as? ExitCode { exit(code.rawValue) }
+        switch Tenor.exitCode(for: error) {
+        case .success:
+            print(Tenor.fullMessage(for: error))
+            succeed()
+        case .validationFailure:
+            fail(
+                usageMessage(for: error, arguments: CommandLine.arguments.dropFirst()), code: usage)
+        default:
+            fail("\(error)", code: internalError)
+        }
+    }
+
+    /// The parser's message with where to read on; an unknown verb is named, with the nearest one.
+    private static func usageMessage(
+        for error: any Error, arguments: ArraySlice<String>
+    ) -> String {
+        var path: [any ParsableCommand.Type] = [Tenor.self]
+        var message = Tenor.message(for: error)
+        for word in arguments {
+            let verbs = path[path.count - 1].configuration.subcommands
+            guard !verbs.isEmpty, !word.hasPrefix("-") else { break }
+            guard let verb = verbs.first(where: { name(of: $0) == word }) else {
+                message = "unknown verb '\(word)'"
+                if let near = Spelling.nearest(to: word, among: verbs.map(name(of:))) {
+                    message += "; did you mean '\(near)'?"
+                }
+                break
+            }
+            path.append(verb)
+        }
+        if let last = message.last, !".?".contains(last) { message += "." }
+        return message + " See '\(path.map(name(of:)).joined(separator: " ")) --help'."
+    }
+
+    private static func name(of command: any ParsableCommand.Type) -> String {
+        command.configuration.commandName ?? String(describing: command).lowercased()
+    }
+
+    private static func fail(_ message: String, code: Int32) -> Never {
+        fflush(stdout)
+        let line = message.split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+        StandardError.write("tenor: \(line)\n")
+        exit(code)
+    }
+
+    /// A reader that has seen enough, like `head`, is no error; a full disk is one.
+    private static func standardOutputIsPipe() -> Bool {
+        var status = stat()
+        guard fstat(STDOUT_FILENO, &status) == 0 else { return false }
+        let kind = status.st_mode & S_IFMT
+        return kind == S_IFIFO || kind == S_IFSOCK
+    }
+}
