@@ -15,6 +15,18 @@ import Testing
         #expect(Set(try Self.manifest.get().products.map(\.name)) == ["tenor", "Tenor"])
     }
 
+    @Test("ARCHITECTURE.md shows every room, on its floor, and no other")
+    func floorPlanOnPaper() throws {
+        let page = try String(
+            contentsOf: Manifest.root.appending(path: "ARCHITECTURE.md"), encoding: .utf8)
+        let shown = page.matches(of: /\| (\d) \| `(\w+)` \| (\S+) \|/)
+            .map { "\($0.1) \($0.2) \($0.3)" }
+        let rooms = try Self.manifest.get().targets.filter { $0.type != "test" }.map {
+            "\(try #require(House.tenor.floors[$0.name])) \($0.name) \(try #require($0.path))"
+        }
+        #expect(Set(shown) == Set(rooms))
+    }
+
     @Test("Sources import what their room declares and never stop the process")
     func sources() throws {
         var violations: [String] = []
