@@ -21,9 +21,9 @@ func room(
         exclude: ["README.md"] + exclude, resources: resources, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: "Tests/\(name)",
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude,
         swiftSettings: strict)
 }
 
@@ -103,7 +103,9 @@ let package = Package(
         tests("LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files"]),
         tests("SimulationTests", ["Simulation", "Random", "Quantiles", "Files"]),
         tests("QuantileModelsTests", ["QuantileModels", "Quantiles", "Layers", "Autodiff"]),
-        tests("QuantileEvaluationTests", ["QuantileEvaluation", "Quantiles", "Files"]),
+        tests(
+            "QuantileEvaluationTests", ["QuantileEvaluation", "Quantiles", "Files"],
+            exclude: ["Fixtures"]),
         tests("QuantileTrainingTests", ["QuantileTraining", "QuantileModels", "Quantiles"]),
         tests("InferenceTests", ["Inference", "QuantileModels"]),
         tests("ArchitectureTests", []),

@@ -1,0 +1,186 @@
+import Files
+import Foundation
+import Mustache
+import Quantiles
+
+/// The files that tell a reader how good a forecast table is: a page, figures, tables, numbers.
+public struct EvaluationReport: Sendable {
+    public let result: EvaluationResult
+    /// Tenor's version, for the title block.
+    public let version: String
+    /// When the evaluation was made.
+    public let date: Date
+
+    public init(_ result: EvaluationResult, version: String, date: Date = Date()) {
+        self.result = result
+        self.version = version
+        self.date = date
+    }
+
+    /// Writes `metrics.json`, `report.html`, every figure as SVG and every table as CSV; each file
+    /// appears when it is complete. Makes the folder where there is none.
+    /// - Returns: the path of the page.
+    @discardableResult
+    public func write(to folder: String) throws -> String {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw FileError(
+                .inputOutput, file: folder, "cannot make the folder",
+                advice: "Name a folder that you may write to")
+        }
+        func path(_ name: String) -> String { folder + "/" + name }
+        // Everything is composed before the first byte is written.
+        let page = try html()
+        let metrics = try result.json()
+        for figure in result.figures {
+            let svg = figure.svg(standalone: true) + "\n"
+            try AtomicFile.write(Array(svg.utf8), to: path(figure.name + ".svg"))
+        }
+        try writeTables(path)
+        try AtomicFile.write(Array(metrics.utf8), to: path("metrics.json"))
+        try AtomicFile.write(Array(page.utf8), to: path("report.html"))
+        return path("report.html")
+    }
+
+    private func writeTables(_ path: (String) -> String) throws {
+        let total = result.total
+        try CSVWriter.write(
+            to: path("levels.csv"),
+            header: ["level", "share_below", "lower", "upper", "ties", "pinball"]
+                + (total.regret == nil ? [] : ["oracle_pinball"])
+        ) { table in
+            for (index, point) in total.calibration.enumerated() {
+                table.field(point.level)
+                table.field(point.share)
+                table.field(point.lower)
+                table.field(point.upper)
+                table.field(point.ties)
+                table.field(total.pinballByLevel[index])
+                if let regret = total.regret { table.field(regret.oraclePinballByLevel[index]) }
+                try table.endRow()
+            }
+        }
+        try CSVWriter.write(to: path("deviance.csv"), header: ["percent", "deviance"]) { table in
+            for (percent, value) in total.devianceCurve.enumerated() {
+                table.field(percent)
+                table.field(value)
+                try table.endRow()
+            }
+        }
+        try CSVWriter.write(
+            to: path("width.csv"),
+            header: ["decile", "rows", "mean_width", "mae", "median_absolute_error", "coverage"]
+        ) { table in
+            for decile in total.widthAgainstError.deciles {
+                table.field(decile.decile)
+                table.field(decile.rows)
+                table.field(decile.meanWidth)
+                table.field(decile.meanAbsoluteError)
+                table.field(decile.medianAbsoluteError)
+                table.field(decile.coverage)
+                try table.endRow()
+            }
+        }
+    }
+
+    /// The page: one file that needs no network and no scripts.
+    public func html() throws -> String {
+        let source = String(decoding: PackageResources.report_mustache, as: UTF8.self)
+        return try MustacheTemplate(string: source).render(content)
+    }
+
+    private var content: [String: Any] {
+        let total = result.total
+        let levels = total.levels
+        let figures = result.figures.map { figure in
+            [
+                "name": figure.name, "title": figure.title, "reading": figure.reading,
+                "svg": figure.svg(standalone: false),
+            ]
+        }
+        var facts = [
+            ["name": "Forecasts", "value": result.file],
+            ["name": "Rows", "value": grouped(total.rows)],
+            [
+                "name": "Levels",
+                "value": levels.values.map(QuantileLevels.percent).joined(separator: ", ") + " %",
+            ],
+            ["name": "Evaluated", "value": date.formatted(.iso8601.year().month().day())],
+            ["name": "Tenor", "value": version],
+        ]
+        if let oracle = result.oracleFile {
+            facts.insert(["name": "Oracle", "value": oracle], at: 1)
+        }
+        return [
+            "colours": Palette.colours(of: ":root"),
+            "marks": Palette.marks,
+            "file": URL(fileURLWithPath: result.file).lastPathComponent,
+            "verdict": verdict,
+            "facts": facts,
+            "notes": result.notes,
+            "figures": figures,
+            "summary": result.summary.map {
+                ["name": $0.name, "value": $0.value, "remark": $0.remark]
+            },
+            "hasOracle": total.regret != nil,
+            "levels": levelRows,
+            "hasDeciles": !total.widthAgainstError.deciles.isEmpty,
+            "deciles": total.widthAgainstError.deciles.map {
+                [
+                    "decile": String($0.decile), "rows": grouped($0.rows),
+                    "width": text($0.meanWidth), "mean": text($0.meanAbsoluteError),
+                    "median": text($0.medianAbsoluteError), "coverage": percent($0.coverage),
+                ]
+            },
+        ]
+    }
+
+    /// What the numbers come to, in plain words.
+    private var verdict: [String] {
+        let total = result.total
+        var sentences = [
+            "Half of the medians are within \(text(total.deviance[0].value, digits: 3)) of the "
+                + "label, 95 % within \(text(total.deviance[3].value, digits: 3)). The mean pinball "
+                + "is \(text(total.pinball))."
+        ]
+        let ratio = total.calibrationError / total.calibrationErrorByChance
+        sentences.append(
+            "Tiles miss their level by \(percent(total.calibrationError, decimals: 2)) on average; "
+                + (ratio < 1.5
+                    ? "as many rows of perfect forecasts would miss by about "
+                        + percent(total.calibrationErrorByChance, decimals: 2) + ", too."
+                    : "of perfect forecasts, as many rows would miss by about "
+                        + percent(total.calibrationErrorByChance, decimals: 2) + "."))
+        if let regret = total.regret, let value = regret.value {
+            sentences.append(
+                "The pinball is \(percent(value, decimals: 2)) above that of the best possible "
+                    + "forecasts.")
+        }
+        sentences.append(
+            total.crossings == 0
+                ? "No tiles cross."
+                : "Tiles cross in \(grouped(total.crossingRows)) of \(grouped(total.rows)) rows.")
+        return sentences
+    }
+
+    private var levelRows: [[String: Any]] {
+        let total = result.total
+        return total.calibration.enumerated().map { index, point in
+            var row: [String: Any] = [
+                "level": QuantileLevels.percent(point.level) + " %",
+                "share": percent(point.share, decimals: 2),
+                "interval": percent(point.lower, decimals: 2) + " … "
+                    + percent(point.upper, decimals: 2),
+                "missed": point.level < point.lower || point.level > point.upper,
+                "ties": grouped(point.ties), "pinball": text(total.pinballByLevel[index]),
+            ]
+            if let regret = total.regret {
+                row["oracle"] = text(regret.oraclePinballByLevel[index])
+                row["regret"] = percent(regret.byLevel[index], decimals: 2)
+            }
+            return row
+        }
+    }
+}

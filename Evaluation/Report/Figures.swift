@@ -1,0 +1,206 @@
+import Quantiles
+
+/// A drawing with the sentence that says how to read it.
+struct Figure {
+    /// File name without `.svg`, and the anchor in the page.
+    let name: String
+    let title: String
+    let reading: String
+    let plot: Plot
+
+    func svg(standalone: Bool) -> String {
+        plot.svg(standalone: standalone, identifier: name, title: title, description: reading)
+    }
+}
+
+extension EvaluationResult {
+    /// The figures of the report, in reading order; those that the levels do not allow are absent.
+    var figures: [Figure] {
+        var figures = [calibrationFigure, departureFigure, pinballFigure, pitFigure]
+        if let widthFigure { figures.append(widthFigure) }
+        figures.append(devianceFigure)
+        figures.append(fanFigure)
+        return figures
+    }
+
+    private var calibrationFigure: Figure {
+        var plot = Plot(
+            x: .shares("level of the tile"), y: .shares("labels at or below the tile"),
+            square: true)
+        plot.line([(0, 0), (1, 1)], .nominal)
+        plot.band(
+            total.calibration.map { ($0.level, $0.lower) },
+            total.calibration.map { ($0.level, $0.upper) }, .forecast)
+        let points = total.calibration.map { (x: $0.level, y: $0.share) }
+        plot.line(points, .forecast)
+        plot.dots(points, .forecast)
+        plot.name(.forecast, "forecasts, 95 % interval")
+        plot.name(.nominal, "perfect")
+        return Figure(
+            name: "calibration", title: "Calibration curve",
+            reading: "On the dashed line, labels fall below each tile as often as its level says; "
+                + "above it the tiles are too high, below it too low.",
+            plot: plot)
+    }
+
+    private var departureFigure: Figure {
+        let points = total.calibration.map { (x: $0.level, y: 100 * ($0.share - $0.level)) }
+        let ends = total.calibration.flatMap {
+            [100 * ($0.lower - $0.level), 100 * ($0.upper - $0.level)]
+        }
+        var plot = Plot(
+            x: .shares("level of the tile"),
+            y: Axis("share below − level, percentage points", covering: ends, fromZero: true),
+            square: true)
+        plot.line([(0, 0), (1, 0)], .nominal)
+        for point in total.calibration {
+            plot.stroke(
+                x: point.level, from: 100 * (point.lower - point.level),
+                to: 100 * (point.upper - point.level), .forecast, thickness: 1.5)
+        }
+        plot.dots(points, .forecast)
+        plot.name(.forecast, "forecasts, 95 % interval")
+        plot.name(.nominal, "perfect")
+        let missed = total.calibration.count { $0.level < $0.lower || $0.level > $0.upper }
+        return Figure(
+            name: "calibration-departure", title: "Departure from calibration",
+            reading: "The calibration curve minus its dashed line, magnified. Bars are binomial "
+                + "95 % intervals (Wilson, independent rows); \(missed) of "
+                + "\(total.levels.count) do not reach zero.",
+            plot: plot)
+    }
+
+    private var pinballFigure: Figure {
+        let levels = total.levels.values
+        let ours = zip(levels, total.pinballByLevel).map { (x: $0, y: $1) }
+        let oracle = total.regret?.oraclePinballByLevel ?? []
+        var plot = Plot(
+            x: .shares("level of the tile"),
+            y: Axis(
+                "mean pinball, label's units", covering: total.pinballByLevel + oracle,
+                fromZero: true))
+        if !oracle.isEmpty {
+            let points = zip(levels, oracle).map { (x: $0, y: $1) }
+            plot.line(points, .oracle)
+            plot.dots(points, .oracle)
+        }
+        plot.line(ours, .forecast)
+        plot.dots(ours, .forecast)
+        plot.name(.forecast, "forecasts")
+        if !oracle.isEmpty { plot.name(.oracle, "oracle") }
+        return Figure(
+            name: "pinball", title: "Pinball by level",
+            reading: "Lower is better. The loss is naturally highest near the median; "
+                + (oracle.isEmpty
+                    ? "compare it with another table's at the same level."
+                    : "the gap to the oracle is what could still be learned."),
+            plot: plot)
+    }
+
+    private var pitFigure: Figure {
+        let edges = [0] + total.levels.values + [1]
+        let widths = zip(edges.dropFirst(), edges).map { $0 - $1 }
+        let densities = zip(total.sharesBetweenTiles, widths).map { $0 / $1 }
+        // What a share of independent rows may stray from its nominal value, by chance.
+        let reach = widths.map {
+            1.96 * ($0 * (1 - $0) / Double(total.rows)).squareRoot() / $0
+        }
+        var plot = Plot(
+            x: .shares("position of the label among the tiles"),
+            y: Axis(
+                "labels, relative to the expected share",
+                covering: densities + reach.map { 1 + $0 }, fromZero: true))
+        for (index, density) in densities.enumerated() {
+            plot.bar(from: edges[index], to: edges[index + 1], height: density, .forecast)
+        }
+        for (index, reach) in reach.enumerated() {
+            let ends = (edges[index], edges[index + 1])
+            plot.band(
+                [(ends.0, max(0, 1 - reach)), (ends.1, max(0, 1 - reach))],
+                [(ends.0, 1 + reach), (ends.1, 1 + reach)], .nominal)
+        }
+        plot.line([(0, 1), (1, 1)], .nominal)
+        plot.name(.forecast, "labels between neighbouring tiles")
+        plot.name(.nominal, "perfect, 95 % by chance")
+        return Figure(
+            name: "pit", title: "Where labels fall among the tiles",
+            reading: "Flat is calibrated. A valley in the middle means too narrow forecasts, a "
+                + "hill too wide ones, a slope a bias.",
+            plot: plot)
+    }
+
+    private var widthFigure: Figure? {
+        let deciles = total.widthAgainstError.deciles
+        guard !deciles.isEmpty else { return nil }
+        let means = deciles.map { (x: $0.meanWidth, y: $0.meanAbsoluteError) }
+        let medians = deciles.map { (x: $0.meanWidth, y: $0.medianAbsoluteError) }
+        var plot = Plot(
+            x: Axis("mean width q95 − q5, label's units", covering: means.map(\.x), fromZero: true),
+            y: Axis(
+                "|median − label|, label's units", covering: (means + medians).map(\.y),
+                fromZero: true))
+        plot.line(medians, .nominal)
+        plot.line(means, .forecast)
+        plot.dots(means, .forecast)
+        plot.name(.forecast, "mean error of a tenth of the rows")
+        plot.name(.nominal, "median error")
+        return Figure(
+            name: "width", title: "Width against error",
+            reading: "Each dot is a tenth of the rows, from the narrowest forecasts to the widest. "
+                + "A rising line means that the forecast knows when it is unsure.",
+            plot: plot)
+    }
+
+    private var devianceFigure: Figure {
+        let points = total.devianceCurve.enumerated().map { (x: Double($0) / 100, y: $1) }
+        var plot = Plot(
+            x: .shares("share of rows"),
+            y: Axis(
+                "|median − label| up to, label's units", covering: points.map(\.y), fromZero: true))
+        plot.line(points, .forecast)
+        let marked = total.deviance.map { (x: Double($0.percent) / 100, y: $0.value) }
+        plot.dots(marked, .forecast, radius: 4)
+        for (point, quantile) in zip(marked, total.deviance) {
+            plot.note("\(quantile.percent) %: \(text(quantile.value, digits: 3))", at: point)
+        }
+        return Figure(
+            name: "deviance", title: "Deviance of the median",
+            reading: "The share of rows on the horizontal axis is off by no more than the height "
+                + "of the curve, which ends at 99 %.",
+            plot: plot)
+    }
+
+    private var fanFigure: Figure {
+        let values = examples.flatMap { $0.tiles + [$0.label] }
+        let places = examples.indices.map { Double($0 + 1) }
+        var plot = Plot(
+            x: Axis("example rows, by median", covering: places, fromZero: true),
+            y: Axis("label's units", covering: values))
+        let levels = total.levels
+        let quartiles = levels.index(of: 0.25).flatMap { lower in
+            levels.index(of: 0.75).map { (lower: lower, upper: $0) }
+        }
+        for (place, example) in zip(places, examples) {
+            plot.stroke(
+                x: place, from: example.tiles[0], to: example.tiles[levels.count - 1], .forecast,
+                thickness: 1.5)
+            if let quartiles {
+                plot.stroke(
+                    x: place, from: example.tiles[quartiles.lower],
+                    to: example.tiles[quartiles.upper], .forecast, thickness: 6)
+            }
+        }
+        plot.dots(zip(places, examples).map { ($0, $1.label) }, .label, radius: 3)
+        plot.name(.forecast, "forecast")
+        plot.name(.label, "label")
+        let lowest = QuantileLevels.percent(levels.values[0])
+        let highest = QuantileLevels.percent(levels.values[levels.count - 1])
+        return Figure(
+            name: "examples", title: "Example rows",
+            reading: "\(examples.count) rows at even distances from the lowest to the highest "
+                + "median. The thin line spans the \(lowest) % to \(highest) % tiles"
+                + (quartiles == nil ? "" : ", the thick one 25 % to 75 %")
+                + "; the circle is the label.",
+            plot: plot)
+    }
+}

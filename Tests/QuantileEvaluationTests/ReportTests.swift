@@ -1,0 +1,101 @@
+import Files
+import Foundation
+import QuantileEvaluation
+import Quantiles
+import Testing
+
+@Suite("Report")
+struct ReportTests {
+    private func result(oracle: Bool = true) throws -> EvaluationResult {
+        try Evaluation.run(
+            forecasts: ForecastTable(path: fixture("forecasts.csv")),
+            oracle: oracle ? ForecastTable(path: fixture("oracle.csv")) : nil)
+    }
+
+    @Test("metrics.json has the keys that others depend on")
+    func metricsKeys() throws {
+        let result = try result()
+        let object = try JSONSerialization.jsonObject(with: Data(try result.json().utf8))
+        let metrics = try #require(object as? [String: Any])
+        for key in [
+            "rows", "pinball", "pinball_by_level", "calibration_by_level", "calibration_error",
+            "coverage", "deviance", "durbin_watson", "width_error", "crps", "crossings", "regret",
+            "rmse", "mae", "cohorts", "notes",
+        ] {
+            #expect(metrics[key] != nil, "\(key)")
+        }
+        let deviance = try #require(metrics["deviance"] as? [String: Double])
+        #expect(Set(deviance.keys) == ["50", "75", "80", "95"])
+        let byLevel = try #require(metrics["calibration_by_level"] as? [String: Double])
+        #expect(byLevel.count == 19 && byLevel["50"] == result.total.calibration[9].share)
+        let width = try #require(metrics["width_error"] as? [String: Any])
+        #expect(width["pearson"] is Double && width["spearman"] is Double)
+        #expect(try self.result(oracle: false).json().contains("\"regret\"") == false)
+    }
+
+    @Test("the page needs nothing else: no scripts, no links to elsewhere, well-formed figures")
+    func page() throws {
+        let page = try EvaluationReport(result(), version: "1.2.3").html()
+        #expect(!page.contains("<script"))
+        #expect(!page.contains("{{"))
+        let outside = page.replacing("http://www.w3.org/2000/svg", with: "")
+        #expect(!outside.contains("http") && !outside.contains("@import"))
+        #expect(page.contains("1.2.3") && page.contains("400"))
+        #expect(page.components(separatedBy: "<svg").count == 8)
+        #expect(page.components(separatedBy: "<desc").count == 8)
+        #expect(!page.lowercased().contains("nan"))
+    }
+
+    @Test("names in the data cannot break out of the page")
+    func escaping() throws {
+        var table = try ForecastTable(path: fixture("forecasts.csv"))
+        table.file = "<b>&\".csv"
+        let page = try EvaluationReport(Evaluation.run(forecasts: table), version: "1").html()
+        #expect(!page.contains("<b>"))
+        #expect(page.contains("&lt;b&gt;"))
+    }
+
+    @Test("the folder holds the page, the numbers, figures that are XML, and tables")
+    func files() throws {
+        try withTemporaryFolder { folder in
+            let output = folder + "/deep/report"
+            let page = try EvaluationReport(result(), version: "1").write(to: output)
+            #expect(page == output + "/report.html")
+            let names = try FileManager.default.contentsOfDirectory(atPath: output).sorted()
+            #expect(
+                names == [
+                    "calibration-departure.svg", "calibration.svg", "deviance.csv", "deviance.svg",
+                    "examples.svg", "levels.csv", "metrics.json", "pinball.svg", "pit.svg",
+                    "report.html", "width.csv", "width.svg",
+                ])
+            let levels = try CSVReader(path: output + "/levels.csv")
+            #expect(try levels.nextChunk(rows: 100)?.rowCount == 19)
+        }
+    }
+
+    @Test("levels other than the standard ones, a single level, a single row")
+    func unusualTables() throws {
+        let single = ForecastTable(
+            file: "one.csv", levels: try QuantileLevels([0.4]), tiles: [1], label: [2])
+        let result = try Evaluation.run(forecasts: single)
+        #expect(result.terminalTable.contains("the 40 % level stands for the median"))
+        #expect(try EvaluationReport(result, version: "1").html().contains("<svg"))
+    }
+
+    @Test("the terminal table shows every number in its place, and one cohort is said")
+    func terminal() throws {
+        let text = try result().terminalTable
+        #expect(text.contains("One cohort"))
+        #expect(text.contains("400 rows, 19 levels from 5 % to 95 %"))
+        #expect(text.split(separator: "\n").contains { $0.hasPrefix("Regret") })
+        #expect(!text.lowercased().contains("nan"))
+    }
+
+    @Test("a folder that cannot be made is an error of input and output")
+    func unwritable() throws {
+        let result = try result()
+        #expect(throws: FileError.self) {
+            try EvaluationReport(result, version: "1").write(to: "/dev/null/report")
+        }
+    }
+}
