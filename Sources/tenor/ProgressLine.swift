@@ -71,11 +71,13 @@ final class ProgressLine: Sendable {
         var parts: [String] = []
         if let total, total > 0, !isLast {
             let share = min(Double(state.done) / Double(total), 1)
-            if StandardError.isTerminal {
-                let filled = Int(share * 20)
+            if StandardError.isTerminal, StandardError.columns >= 80 {
+                // Longer where there is room beside the numbers.
+                let length = StandardError.columns >= 110 ? 30 : 10
+                let filled = Int(share * Double(length))
                 parts.append(
                     "[" + String(repeating: "#", count: filled)
-                        + String(repeating: ".", count: 20 - filled) + "]")
+                        + String(repeating: ".", count: length - filled) + "]")
             }
             parts.append("\(Int(share * 100)) %")
             parts.append("\(Self.grouped(state.done)) of \(Self.grouped(total)) \(unit)")
