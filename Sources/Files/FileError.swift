@@ -58,7 +58,7 @@ extension FileError: CustomStringConvertible {
         text += "."
         if let advice {
             text += " " + advice
-            if !advice.hasSuffix(".") { text += "." }
+            if advice.last != ".", advice.last != "?" { text += "." }
         }
         return Self.oneLine(text)
     }

@@ -1,0 +1,43 @@
+import Foundation
+
+/// An exclusive lock on a file, for "one writer at a time" (`flock(2)`).
+///
+/// The kernel drops the lock when the process ends, however it ends, so a lock file that is left
+/// behind blocks nobody. Keep the value alive and call `release()` when done; Swift may otherwise
+/// end its life after its last use.
+public final class FileLock: Sendable {
+    private let descriptor: Descriptor
+    /// The lock file.
+    public let path: String
+
+    /// Takes the lock without waiting; where another process has it, the error names that one.
+    public init(path: String) throws(FileError) {
+        self.path = path
+        descriptor = Descriptor(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666))
+        guard descriptor.number >= 0 else { throw FileError.writing(path, code: errno) }
+        guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            guard code == EWOULDBLOCK else { throw FileError.writing(path, code: code) }
+            let holder = (try? FileContents.text(of: path))?.trimmingBlanks() ?? ""
+            throw FileError(
+                .inputOutput, file: path, "in use by another process",
+                found: holder.isEmpty ? nil : holder,
+                advice: "Wait until it ends, or write to another folder")
+        }
+        let holder = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8)
+        ftruncate(descriptor.number, 0)
+        guard pwrite(descriptor.number, holder, holder.count, 0) == holder.count else {
+            throw FileError.writing(path, code: errno)
+        }
+    }
+
+    /// Gives the lock back; the file stays.
+    public func release() { flock(descriptor.number, LOCK_UN) }
+
+    /// Closes a descriptor, and with it the lock, at the end of its life.
+    private final class Descriptor: Sendable {
+        let number: Int32
+        init(_ number: Int32) { self.number = number }
+        deinit { if number >= 0 { close(number) } }
+    }
+}

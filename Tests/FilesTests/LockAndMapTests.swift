@@ -1,0 +1,52 @@
+import Files
+import Testing
+
+@Suite struct LockAndMapTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test("A second lock on a file is refused with the holder's name, until the first is released")
+    func lock() throws {
+        let path = scratch.file("lock")
+        let first = try FileLock(path: path)
+        let error = fileError { _ = try FileLock(path: path) }
+        #expect(error?.kind == .inputOutput)
+        #expect(error?.file == path)
+        #expect(error?.found?.hasPrefix("process ") == true)
+        first.release()
+        let second = try FileLock(path: path)
+        second.release()
+    }
+
+    @Test("A lock that goes out of use is free again")
+    func lockEnds() throws {
+        let path = scratch.file("lock")
+        do { _ = try FileLock(path: path) }
+        try FileLock(path: path).release()
+    }
+
+    @Test("A lock in a folder that is not there is an input/output error")
+    func lockFolder() {
+        #expect(
+            fileError { _ = try FileLock(path: "/nowhere/lock") }?.kind == .inputOutput)
+    }
+
+    @Test("A map shows the bytes of the file, and stays as it was when the file is replaced")
+    func map() throws {
+        let path = try scratch.write([1, 2, 3], to: "a.bin")
+        let map = try MemoryMap(path: path)
+        try AtomicFile.write([9], to: path)
+        #expect(map.withBytes(Array.init) == [1, 2, 3])
+        #expect(try MemoryMap(path: path).withBytes(Array.init) == [9])
+    }
+
+    @Test("An empty file maps to nothing; missing files, folders and devices are refused")
+    func mapErrors() throws {
+        #expect(try MemoryMap(path: scratch.write([], to: "empty")).bytes.isEmpty)
+        #expect(fileError { _ = try MemoryMap(path: "/nowhere/a") }?.kind == .missing)
+        #expect(
+            fileError { _ = try MemoryMap(path: scratch.path) }?.problem == "this is a folder")
+        #expect(fileError { _ = try MemoryMap(path: "/dev/null") }?.kind == .missing)
+    }
+}
