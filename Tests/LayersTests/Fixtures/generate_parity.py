@@ -88,7 +88,8 @@ class Recorder:
         self.tensors[f"{case}/{role}/{key}"] = value
 
     def save(self, path):
-        metadata = {"generator": "generate_parity.py", "seed": str(SEED)}
+        # One text only: the library writes several in random order.
+        metadata = {"generator": f"generate_parity.py, seed {SEED}"}
         safetensors.torch.save_file(self.tensors, path, metadata=metadata)
 
 
@@ -193,9 +194,9 @@ def layers(record):
 
 
 def pinball_cases(record):
-    """Mean over rows and levels of max(tau (y - q), (tau - 1) (y - q)), plain and weighted by row.
+    """Mean over rows and levels of max(tau (y - q), (tau - 1) (y - q)).
 
-    `weighted` is sum_i w_i l_i / (rows * levels); `normalized` is sum_i w_i l_i / (levels sum w).
+    With weights w by row and l_i a row's mean over the levels: sum_i w_i l_i / sum_i w_i.
     """
     random = draw("pinball")
     rows, levels = 16, numpy.arange(1, 20) / 20
@@ -221,16 +222,7 @@ def pinball_cases(record):
         "pinball_weighted",
         {"forecast": forecast},
         lambda forecast, label, levels, weight: {
-            "loss": (weight[:, None] * losses(forecast, label, levels)).mean()
-        },
-        fixed,
-    )
-    record.case(
-        "pinball_normalized",
-        {"forecast": forecast},
-        lambda forecast, label, levels, weight: {
-            "loss": (weight[:, None] * losses(forecast, label, levels)).mean(1).sum()
-            / weight.sum()
+            "loss": (weight * losses(forecast, label, levels).mean(1)).sum() / weight.sum()
         },
         fixed,
     )
@@ -470,12 +462,11 @@ def gradient_sequence():
 def optimizers(record):
     """Parameters after 1, 2, 5, 20 and 50 steps from the same start under the same gradients.
 
-    Names: `shared/start/<parameter>`, `shared/gradient/<parameter>` [50, ...] and
-    `<rule>_rate<r>_decay<d>_clip<c>/trajectory/<parameter>` [5, ...]; clip 0 is no clipping, and
-    `norm` is the global norm before clipping at every step. Parameters: `weight` [4, 3],
-    `bias` [3], `out` [3, 1]. The rule `adamw_matrices` decays `weight` and `out` only.
-    `sgd`, `momentum` (0.9) and `adam` with a decay add decay * parameter to the gradient, after
-    clipping, as PyTorch does.
+    Names: `shared/start/<parameter>`, `shared/gradient/<parameter>` [50, ...],
+    `shared/gradient/global_norm` [50], the norm over all three before clipping, and
+    `<rule>_rate<r>_decay<d>_clip<c>/trajectory/<parameter>` [5, ...]; clip 0 is no clipping.
+    Parameters: `weight` [4, 3], `bias` [3], `out` [3, 1]. The decay of `adamw` applies to all
+    three, that of `adamw_matrices` to `weight` and `out` only. `momentum` is SGD with 0.9.
     """
     names = ["weight", "bias", "out"]
     start, sequence = gradient_sequence()
@@ -495,7 +486,7 @@ def optimizers(record):
     }
     norms = []
     for rule, make in rules.items():
-        decays = [0.01, 0.3] if rule == "adamw_matrices" else [0, 0.01, 0.3]
+        decays = [0.01, 0.3] if rule.startswith("adamw") else [0]
         for rate in (0.001, 0.02, 0.1):
             for decay in decays:
                 for clip in (0, 0.5, 1):
@@ -526,8 +517,7 @@ def optimizers(record):
                     case = f"{rule}_rate{rate}_decay{decay}_clip{clip}"
                     for name in names:
                         record.tensors[f"{case}/trajectory/{name}"] = torch.stack(kept[name])
-    record.tensors["shared/norm"] = torch.stack(norms)
-    record.tensors["shared/snapshots"] = torch.tensor(SNAPSHOTS)
+    record.tensors["shared/gradient/global_norm"] = torch.stack(norms)
 
 
 def schedules(record):
@@ -547,16 +537,10 @@ def schedules(record):
 
     library = torch.optim.lr_scheduler
     warm_up = 8
-    one_cycle = lambda **options: lambda optimizer: library.OneCycleLR(
-        optimizer, max_lr=0.02, total_steps=STEPS, cycle_momentum=False, **options
-    )
     made = {
         "constant": lambda optimizer: library.ConstantLR(optimizer, factor=1),
-        # Reaches zero at t = 50, one past the last step.
+        # Zero at t = 50, one past the last step.
         "cosine": lambda optimizer: library.CosineAnnealingLR(optimizer, T_max=STEPS),
-        "cosine_floor": lambda optimizer: library.CosineAnnealingLR(
-            optimizer, T_max=STEPS, eta_min=0.002
-        ),
         # (t + 1) / 8 of the peak at t = 0...7, then the peak.
         "warm_up": lambda optimizer: library.LinearLR(
             optimizer, start_factor=1 / warm_up, total_iters=warm_up - 1
@@ -566,16 +550,9 @@ def schedules(record):
             optimizer,
             lambda t: min(1, (t + 1) / warm_up) * (1 + math.cos(math.pi * t / STEPS)) / 2,
         ),
-        # Warm-up, then the whole cosine over the 42 steps that are left.
-        "warm_up_then_cosine": lambda optimizer: library.LambdaLR(
-            optimizer,
-            lambda t: (t + 1) / warm_up
-            if t < warm_up
-            else (1 + math.cos(math.pi * (t - warm_up) / (STEPS - warm_up))) / 2,
-        ),
-        "one_cycle": one_cycle(pct_start=0.3, div_factor=25, final_div_factor=1e4),
-        "one_cycle_linear": one_cycle(
-            pct_start=0.25, div_factor=10, final_div_factor=100, anneal_strategy="linear"
+        # Cosine both ways: from peak / 25 over 30 % of the steps, then down to peak / 250,000.
+        "one_cycle": lambda optimizer: library.OneCycleLR(
+            optimizer, max_lr=0.02, total_steps=STEPS, cycle_momentum=False
         ),
     }
     for name, make in made.items():
