@@ -94,19 +94,29 @@ let package = Package(
                 "Inference", argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
+        // What several test targets compare with: fixtures and tolerances.
+        room("TestSupport", path: "Tests/TestSupport", ["Files", "Arrays"]),
         tests("FilesTests", ["Files"]),
         tests("RandomTests", ["Random"]),
-        tests("ArraysTests", ["Arrays"]),
+        tests("ArraysTests", ["Arrays", "Files"]),
         tests("QuantilesTests", ["Quantiles", "Files"]),
-        tests("AutodiffTests", ["Autodiff", "Arrays", "Random"]),
+        tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),
-        tests("LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files"]),
+        tests(
+            "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
+            exclude: ["Fixtures"]),
         tests("SimulationTests", ["Simulation", "Random", "Quantiles", "Files"]),
         tests("QuantileModelsTests", ["QuantileModels", "Quantiles", "Layers", "Autodiff"]),
         tests(
             "QuantileEvaluationTests", ["QuantileEvaluation", "Quantiles", "Files"],
             exclude: ["Fixtures"]),
-        tests("QuantileTrainingTests", ["QuantileTraining", "QuantileModels", "Quantiles"]),
+        tests(
+            "QuantileTrainingTests",
+            [
+                "QuantileTraining", "QuantileModels", "Quantiles", "Layers", "Autodiff", "Arrays",
+                "TestSupport",
+            ],
+            exclude: ["Fixtures"]),
         tests("InferenceTests", ["Inference", "QuantileModels"]),
         tests("ArchitectureTests", []),
         tests("CommandLineTests", ["tenor", "Files"]),

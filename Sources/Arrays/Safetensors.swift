@@ -90,7 +90,9 @@ public struct SafetensorsFile: Sendable {
         case .ifPresent where stated == nil: break
         case .required, .ifPresent:
             let place = header.valueRanges[Self.checksumKey]
-                .map { $0.lowerBound + headerRange.lowerBound..<$0.upperBound + headerRange.lowerBound }
+                .map {
+                    $0.lowerBound + headerRange.lowerBound..<$0.upperBound + headerRange.lowerBound
+                }
             try Self.verify(stated, at: place, in: bytes, path: path)
         }
     }
@@ -207,11 +209,13 @@ extension SafetensorsFile {
             switch content {
             case .floats(let array):
                 try array.withUnsafePointer {
-                    try body(UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: array.count)))
+                    try body(
+                        UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: array.count)))
                 }
             case .doubles(let array):
                 try array.withUnsafePointer {
-                    try body(UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: array.count)))
+                    try body(
+                        UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: array.count)))
                 }
             case .int64s(let values): try values.withUnsafeBytes(body)
             case .bytes(let bytes): try bytes.withUnsafeBytes(body)
@@ -293,7 +297,8 @@ extension SafetensorsFile {
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= longestHeader, length <= bytes.count - lengthBytes else {
             throw FileError(
-                .badData, file: path, "the header is longer than the file or than the format allows",
+                .badData, file: path,
+                "the header is longer than the file or than the format allows",
                 expected: "at most \(min(longestHeader, bytes.count - lengthBytes)) bytes",
                 found: "\(length)", advice: damageAdvice)
         }
