@@ -69,8 +69,7 @@ let package = Package(
         // Floor 5
         room(
             "QuantileModels", path: "Models",
-            ["Files", "Random", "Arrays", "Quantiles", "Autodiff", "Layers"],
-            resources: [.embedInCode("Specs")]),
+            ["Files", "Random", "Arrays", "Quantiles", "Autodiff", "Layers"]),
         room(
             "QuantileEvaluation", path: "Evaluation", ["Files", "Random", "Quantiles", mustache],
             resources: [.embedInCode("Report/Templates")]),

@@ -150,7 +150,8 @@ public struct TabularRows: Sendable {
     /// How many feature cells are missing.
     public internal(set) var missingCellCount = 0
     var selected: [Int] = []
-    private let chunk: CSVChunk
+    /// The block of the file that the rows come from.
+    public let chunk: CSVChunk
     private let plan: TabularBlock.Plan
 
     init(chunk: CSVChunk, plan: TabularBlock.Plan) {
@@ -164,10 +165,12 @@ public struct TabularRows: Sendable {
     /// The data row of a row in the file, counted from 0.
     public func fileRow(_ row: Int) -> Int { chunk.firstRow + selected[row] }
 
-    /// The text of a kept column.
-    ///
-    /// - Parameter index: the position among the kept columns.
-    public func kept(row: Int, index: Int) -> String {
-        chunk.text(row: selected[row], column: plan.kept[index])
-    }
+    /// The row of a row in ``chunk``.
+    public func chunkRow(_ row: Int) -> Int { selected[row] }
+
+    /// The columns of ``chunk`` to carry through, in the order of their names.
+    public var keptColumns: [Int] { plan.kept }
+
+    /// The column of ``chunk`` that holds the label, nil where the file has none.
+    public var labelColumn: Int? { plan.label }
 }

@@ -2,7 +2,7 @@ import Arrays
 import Autodiff
 
 /// An elementwise nonlinearity, named as in recipes.
-public enum Activation: String, CaseIterable, Sendable {
+public enum Activation: String, CaseIterable, Sendable, Codable {
     case relu, gelu
     case geluTanh = "gelu-tanh"
     case silu, tanh, sigmoid

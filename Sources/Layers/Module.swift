@@ -68,6 +68,22 @@ extension Module {
         parameters.reduce(0) { $0 + $1.parameter.tensor.array.count }
     }
 
+    /// The same module with other values in its parameters.
+    ///
+    /// - Parameter arrays: One a parameter, of its shape, in the order of the parameters.
+    public func withParameters(_ arrays: [NDArray<Scalar>]) -> Self {
+        var copy = self
+        var position = 0
+        copy.forEachParameter(at: .root) { path, parameter in
+            precondition(
+                position < arrays.count && arrays[position].shape == parameter.shape,
+                "withParameters: \(path) of shape \(parameter.shape) has no array of its shape")
+            parameter.tensor = Tensor(arrays[position])
+            position += 1
+        }
+        return copy
+    }
+
     /// The value of a loss of this module, and its derivative by every trainable parameter.
     ///
     /// - Parameter loss: A single number, from a copy of the module whose parameters are on a tape.

@@ -1,0 +1,26 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Ctrl-C and termination as a question that long work asks itself between two steps.
+enum Interruption {
+    private static let requested = Atomic<Bool>(false)
+
+    /// From now on the first signal asks the work to stop; a second one ends the process at once.
+    static func listen() {
+        // The atomic exists before a handler can run.
+        requested.store(false, ordering: .relaxed)
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                Interruption.requested.store(true, ordering: .relaxed)
+                signal(number, SIG_DFL)
+            }
+        }
+    }
+
+    static var isRequested: Bool { requested.load(ordering: .relaxed) }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import Inference
+import QuantileModels
+
+struct Score: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "score",
+        abstract: "Forecasts the rows of a CSV file with a checkpoint.",
+        discussion: """
+            The file needs the checkpoint's feature columns, in any order, among any others; a \
+            label and a split are optional. The forecast table has a row number, the columns of \
+            --keep, the label and a column a quantile, such as 5_tile; it is gzipped where its \
+            name ends in .gz.
+
+            Example:
+              tenor score run/model.safetensors --data prices.csv --split test --out forecasts.csv
+            """)
+
+    @Argument(help: "A checkpoint: the model.safetensors of a run.")
+    var checkpoint: String
+
+    @Option(help: ArgumentHelp("The rows to score.", valueName: "csv"))
+    var data: String
+
+    @Option(help: "Score only the rows of this part: train, validation or test.")
+    var split: SplitPart?
+
+    @Option(
+        help: ArgumentHelp(
+            "Columns to carry through, separated by commas.", valueName: "columns"))
+    var keep: String?
+
+    @Option(help: ArgumentHelp("The forecast table to write.", valueName: "file"))
+    var out: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let model = try Checkpoint.load(checkpoint)
+        var options = TabularReader.Options()
+        options.label = model.provenance["label"] ?? "label"
+        options.kept = keep?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+        options.part = split
+        options.splitSeed = model.provenance["split.seed"].flatMap(UInt64.init)
+        let progress = ProgressLine("scoring", unit: "rows")
+        let started = ContinuousClock.now
+        let summary = try Scorer(model: model).score(data, options: options, to: out) {
+            progress.update(done: $0)
+        }
+        progress.finish()
+        let seconds = started.duration(to: .now) / .seconds(1)
+        let result = Result(
+            rows: summary.rows, missingCells: summary.missingCells,
+            ignoredColumns: summary.ignoredColumns, rowsPerSecond: Double(summary.rows) / seconds,
+            forecasts: out)
+        if json {
+            try StandardOutput.print(json: result)
+        } else {
+            print("\(result.rows) rows scored, \(result.missingCells) cells missing: \(out)")
+        }
+    }
+
+    private struct Result: Encodable {
+        let rows: Int
+        let missingCells: Int
+        let ignoredColumns: Int
+        let rowsPerSecond: Double
+        let forecasts: String
+    }
+}
+
+extension SplitPart: ExpressibleByArgument {}

@@ -1,0 +1,134 @@
+import ArgumentParser
+import Arrays
+import Datasets
+import Files
+import Foundation
+import Layers
+import QuantileTraining
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Trains a quantile network by a recipe and leaves a checkpoint in a run directory.",
+        discussion: """
+            The recipe is the name of one in the binary (\(
+                Recipe.embedded.keys.sorted().joined(separator: ", "))) or the path of a YAML \
+            file. Data is a CSV file with numeric columns, a label and, if it has one, a column \
+            'split' of train, validation and test. Ctrl-C saves the state; --resume goes on.
+
+            Example:
+              tenor train tabular --data prices.csv --out run --set training.steps=1000
+            """)
+
+    @Argument(help: "A recipe's name, or the path of a YAML file.")
+    var recipe: String
+
+    @Option(help: ArgumentHelp("The training data.", valueName: "csv"))
+    var data: String
+
+    @Option(help: ArgumentHelp("The run directory. (default: runs/RECIPE-TIME)", valueName: "run"))
+    var out: String?
+
+    @Option(help: ArgumentHelp("The column to forecast.", valueName: "column"))
+    var label = "label"
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides a key of the recipe.", valueName: "key.path=value"))
+    var overrides: [String] = []
+
+    @Flag(help: "Go on with the run in --out where it stopped.")
+    var resume = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if resume && out == nil {
+            throw ValidationError("--resume needs --out, the run directory to go on with")
+        }
+    }
+
+    func run() throws {
+        let recipe = try Recipe(recipe, overrides: overrides)
+        var options = TabularData.Options()
+        options.label = label
+        options.splitSeed = recipe.training.seed
+        let table = try TabularData(path: data, options: options)
+        for note in table.notes { StandardError.write("\(note)\n") }
+        let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
+        let directory = try RunDirectory(path: path, resume: resume)
+        var training = try TabularTraining(
+            recipe: recipe, data: table, run: directory, resume: resume)
+        StandardError.write(
+            "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
+
+        Interruption.listen()
+        let unit = training.lossUnit
+        let progress = ProgressLine("training", total: recipe.training.steps, unit: "steps")
+        var state = ""
+        let outcome = try training.run(
+            shouldStop: { Interruption.isRequested },
+            onStep: { progress.update(done: $0, detail: state) },
+            onCheck: { check in
+                state = String(
+                    format: "pinball %.4g, validation %.4g%@", check.trainingLoss * unit,
+                    check.validationLoss * unit, check.isBest ? " (best)" : "")
+            })
+        progress.finish(detail: state)
+        switch outcome {
+        case .interrupted:
+            StandardError.write(
+                """
+                Stopped at step \(training.trainer.step); the state is saved. Go on with:
+                  tenor train \(Self.quoted(self.recipe)) --data \(Self.quoted(data)) \
+                --out \(Self.quoted(path)) --resume\(overrides.map { " --set \(Self.quoted($0))" }
+                    .joined())
+
+                """)
+            // The shell's convention for a process that SIGINT ended.
+            throw ExitCode(130)
+        case .finished:
+            let result = Result(training, checkpoint: directory.model)
+            if json {
+                try StandardOutput.print(json: result)
+            } else {
+                print(
+                    String(
+                        format: "validation pinball %.4g at step %d of %d", result.validationPinball,
+                        result.bestStep, result.steps))
+                print("checkpoint \(result.checkpoint)")
+            }
+        }
+    }
+
+    private struct Result: Encodable {
+        let checkpoint: String
+        let steps: Int
+        let bestStep: Int
+        let validationPinball: Double
+        let parameters: Int
+
+        init(_ training: TabularTraining, checkpoint: String) {
+            self.checkpoint = checkpoint
+            steps = training.trainer.step
+            bestStep = training.trainer.bestStep
+            validationPinball = training.trainer.bestLoss * training.lossUnit
+            parameters = training.trainer.best.parameterCount
+        }
+    }
+
+    private static func timestamp() -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(identifier: "UTC")
+        formatter.dateFormat = "yyyyMMdd-HHmmss"
+        return formatter.string(from: Date())
+    }
+
+    /// A word as a shell reads it back.
+    private static func quoted(_ word: String) -> String {
+        word.allSatisfy { $0.isLetter || $0.isNumber || "._-/=,:".contains($0) }
+            ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    }
+}

@@ -1,0 +1,114 @@
+import Files
+import QuantileModels
+import Quantiles
+
+/// The numbers of a training: the `training` and `validation` sections of a recipe.
+public struct TrainingSettings: Sendable, Equatable {
+    /// Optimizer steps at most; the budget, so that a busy machine gives the same result.
+    public var steps: Int
+    /// Rows a step.
+    public var batch: Int
+    /// The peak of the schedule.
+    public var learningRate: Double
+    public var schedule: Schedule.Shape
+    /// Steps over which the rate rises.
+    public var warmUp: Int
+    public var weightDecay: Double
+    /// The largest global norm of a gradient; nil for no clipping.
+    public var clip: Double?
+    /// The share of the running average of the weights that a step keeps; 0 for no averaging.
+    public var averaging: Double
+    /// Checks without a new best after which training stops.
+    public var patience: Int
+    public var seed: UInt64
+    /// Steps between checks on the validation rows.
+    public var checkEvery: Int
+}
+
+/// What to train and how: a YAML file, with every key checked.
+public struct Recipe: Sendable {
+    public let name: String
+    public var model: NetworkSpec
+    public var levels: QuantileLevels
+    public var transform: InputTransform.Kind
+    public var training: TrainingSettings
+    public var recalibration: Recalibration.Kind
+    /// The recipe with every default filled in, as it is kept in the run directory.
+    public let resolved: String
+
+    /// The recipes in the binary.
+    public static let embedded: [String: [UInt8]] = [
+        "tabular": PackageResources.tabular_yaml
+    ]
+
+    /// Finds a recipe: one in the binary by its name, or a file by its path.
+    ///
+    /// - Parameter overrides: `key.path=value`, applied before reading.
+    /// - Throws: ``Files/FileError`` for a missing file, an unknown key (naming the nearest known
+    ///   one) or a value out of range.
+    public init(_ nameOrPath: String, overrides: [String] = []) throws(FileError) {
+        if let bytes = Self.embedded[nameOrPath] {
+            try self.init(
+                name: nameOrPath,
+                settings: Settings(
+                    yaml: String(decoding: bytes, as: UTF8.self), file: "recipe \(nameOrPath)"),
+                overrides: overrides)
+        } else if !nameOrPath.contains("/") && !nameOrPath.contains(".") {
+            throw FileError(
+                .missing, file: nameOrPath, "no such recipe",
+                expected: "one of " + Self.embedded.keys.sorted().joined(separator: ", ")
+                    + ", or the path of a YAML file")
+        } else {
+            let file = nameOrPath.split(separator: "/").last.map(String.init) ?? nameOrPath
+            try self.init(
+                name: file.split(separator: ".").first.map(String.init) ?? file,
+                settings: Settings(path: nameOrPath), overrides: overrides)
+        }
+    }
+
+    /// Reads a recipe's settings.
+    public init(name: String, settings: Settings, overrides: [String] = []) throws(FileError) {
+        self.name = name
+        for override in overrides {
+            let parts = override.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw FileError(
+                    .badData, file: "--set \(override)", "not a setting",
+                    expected: "key.path=value, such as training.steps=1000")
+            }
+            try settings.set(parts[0], to: parts[1])
+        }
+        model = try NetworkSpec(settings.sectionOrEmpty("model"))
+        let values = try settings.doubles("levels", default: QuantileLevels.standard.values)
+        do {
+            levels = try QuantileLevels(values)
+        } catch {
+            throw FileError(.badData, file: settings.file, column: "levels", error.description)
+        }
+        let inputs = try settings.sectionOrEmpty("inputs")
+        transform = try inputs.choice("transform", default: InputTransform.Kind.quantileNormal)
+        training = try TrainingSettings(
+            settings.sectionOrEmpty("training"),
+            validation: settings.sectionOrEmpty("validation"))
+        recalibration = try settings.choice("recalibration", default: Recalibration.Kind.shift)
+        try settings.finish()
+        resolved = settings.yaml()
+    }
+}
+
+extension TrainingSettings {
+    /// Reads the `training` and `validation` sections.
+    init(_ settings: Settings, validation: Settings) throws(FileError) {
+        steps = try settings.int("steps", default: 2_000, in: 1...100_000_000)
+        batch = try settings.int("batch", default: 256, in: 1...1_000_000)
+        learningRate = try settings.double("learning_rate", default: 0.001, in: 1e-8...10)
+        schedule = try settings.choice("schedule", default: Schedule.Shape.cosine)
+        warmUp = try settings.int("warm_up", default: 0, in: 0...1_000_000)
+        weightDecay = try settings.double("weight_decay", default: 0, in: 0...1)
+        clip = try settings.optionalDouble("clip", in: 1e-6...1e6)
+        averaging = try settings.double("averaging", default: 0, in: 0...0.99999)
+        patience = try settings.int("patience", default: 12, in: 1...1_000_000)
+        seed = UInt64(try settings.int("seed", default: 0, in: 0...Int.max))
+        checkEvery = try validation.int("every", default: 50, in: 1...1_000_000)
+    }
+}

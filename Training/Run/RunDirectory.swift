@@ -1,0 +1,101 @@
+import Files
+import Foundation
+
+/// The folder of one training: its recipe, checkpoint, state and metrics. One writer at a time.
+public struct RunDirectory: Sendable {
+    public let path: String
+    private let lock: FileLock
+
+    public var recipe: String { "\(path)/recipe.yaml" }
+    /// The best checkpoint so far.
+    public var model: String { "\(path)/model.safetensors" }
+    /// All that a resume needs.
+    public var state: String { "\(path)/state.safetensors" }
+    /// One JSON object a check.
+    public var metrics: String { "\(path)/metrics.jsonl" }
+
+    /// Opens a folder for a new run, or an existing one to go on with it.
+    ///
+    /// - Throws: ``Files/FileError`` where another process writes to it, where a new run would
+    ///   overwrite one, or where there is nothing to resume.
+    public init(path: String, resume: Bool) throws(FileError) {
+        self.path = path
+        let files = FileManager.default
+        let state = "\(path)/state.safetensors"
+        if resume {
+            guard files.fileExists(atPath: state) else {
+                throw FileError(
+                    .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
+                    advice: "Leave out --resume to start one")
+            }
+        } else if files.fileExists(atPath: "\(path)/model.safetensors")
+            || files.fileExists(atPath: state)
+        {
+            throw FileError(
+                .badData, file: path, "the folder holds a run already",
+                advice: "Choose another --out, add --resume to go on with it, or remove it")
+        }
+        do {
+            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw FileError(
+                .inputOutput, file: path, "the run directory cannot be made",
+                found: error.localizedDescription)
+        }
+        lock = try FileLock(path: "\(path)/lock")
+    }
+
+    /// Replaces the metrics by those up to a step: what a resumed run has not done yet is dropped.
+    func truncateMetrics(after step: Int) throws(FileError) {
+        guard let text = try? String(contentsOfFile: metrics, encoding: .utf8) else { return }
+        let kept = text.split(separator: "\n").filter { line in
+            guard
+                let record = try? JSONDecoder().decode(
+                    MetricsRecord.self, from: Data(line.utf8))
+            else { return false }
+            return record.step <= step
+        }
+        try AtomicFile.write(
+            Array(kept.map { $0 + "\n" }.joined().utf8), to: metrics)
+    }
+
+    /// Adds a line to the metrics.
+    func append(_ record: MetricsRecord) throws(FileError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            let line = try encoder.encode(record) + Data([UInt8(ascii: "\n")])
+            if !FileManager.default.fileExists(atPath: metrics) {
+                try line.write(to: URL(fileURLWithPath: metrics))
+            } else {
+                let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metrics))
+                defer { try? handle.close() }
+                try handle.seekToEnd()
+                try handle.write(contentsOf: line)
+            }
+        } catch {
+            throw FileError(
+                .inputOutput, file: metrics, "the metrics cannot be written",
+                found: error.localizedDescription)
+        }
+    }
+}
+
+/// One line of `metrics.jsonl`: a check on the validation rows, losses in the label's unit.
+struct MetricsRecord: Codable {
+    let step: Int
+    let trainingPinball: Double
+    let validationPinball: Double
+    let learningRate: Double
+    let gradientNorm: Double
+    let isBest: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case step
+        case trainingPinball = "training_pinball"
+        case validationPinball = "validation_pinball"
+        case learningRate = "learning_rate"
+        case gradientNorm = "gradient_norm"
+        case isBest = "best"
+    }
+}
