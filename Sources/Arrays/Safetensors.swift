@@ -270,7 +270,7 @@ extension SafetensorsFile {
         var hash = XXHash64()
         bytes().withUnsafeBytes { hash.update($0) }
         for tensor in tensors { tensor.withBytes { hash.update($0) } }
-        metadata[checksumKey] = hexadecimal(hash.digest)
+        metadata[checksumKey] = hash.hexadecimalDigest
         return bytes()
     }
 }
@@ -384,17 +384,12 @@ extension SafetensorsFile {
         hash.update(UnsafeRawBufferPointer(rebasing: bytes[..<place.lowerBound]))
         Array(checksumBlank.utf8).withUnsafeBytes { hash.update($0) }
         hash.update(UnsafeRawBufferPointer(rebasing: bytes[place.upperBound...]))
-        let actual = hexadecimal(hash.digest)
+        let actual = hash.hexadecimalDigest
         guard actual == stated else {
             throw FileError(
                 .badData, file: path, "the checksum does not match the file's bytes",
                 expected: FileError.quoted(stated), found: "'\(actual)'", advice: damageAdvice)
         }
-    }
-
-    private static func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     private static func describe(_ dtype: DType, _ shape: [Int]) -> String {

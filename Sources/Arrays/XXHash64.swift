@@ -1,7 +1,7 @@
 /// The 64-bit hash XXH64: fast, not cryptographic; it finds damage, not forgery.
 ///
 /// Source: Collet, "xxHash fast digest algorithm", specification 0.1.1, with seed 0.
-struct XXHash64 {
+public struct XXHash64: Sendable {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
@@ -16,8 +16,10 @@ struct XXHash64 {
     private var rest: [UInt8] = []
     private var total: UInt64 = 0
 
+    public init() {}
+
     /// Takes more bytes in; how they are divided into calls does not matter.
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         total &+= UInt64(bytes.count)
         var bytes = bytes
         if !rest.isEmpty {
@@ -33,8 +35,14 @@ struct XXHash64 {
         rest.append(contentsOf: bytes.dropFirst(whole))
     }
 
+    /// The hash of all bytes so far, as 16 hexadecimal digits.
+    public var hexadecimalDigest: String {
+        let digits = String(digest, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     /// The hash of all bytes so far.
-    var digest: UInt64 {
+    public var digest: UInt64 {
         var hash: UInt64
         if total >= UInt64(Self.stripe) {
             hash =

@@ -43,7 +43,8 @@ struct Score: ParsableCommand {
         let model = try Checkpoint.load(checkpoint)
         var options = TabularReader.Options()
         options.label = model.provenance["label"] ?? "label"
-        options.kept = keep?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+        options.kept =
+            keep?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
         options.part = split
         options.splitSeed = model.provenance["split.seed"].flatMap(UInt64.init)
         let progress = ProgressLine("scoring", unit: "rows")

@@ -9,7 +9,8 @@ import QuantileTraining
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Trains a quantile network by a recipe and leaves a checkpoint in a run directory.",
+        abstract:
+            "Trains a quantile network by a recipe and leaves a checkpoint in a run directory.",
         discussion: """
             The recipe is the name of one in the binary (\(
                 Recipe.embedded.keys.sorted().joined(separator: ", "))) or the path of a YAML \
@@ -95,7 +96,8 @@ struct Train: ParsableCommand {
             } else {
                 print(
                     String(
-                        format: "validation pinball %.4g at step %d of %d", result.validationPinball,
+                        format: "validation pinball %.4g at step %d of %d",
+                        result.validationPinball,
                         result.bestStep, result.steps))
                 print("checkpoint \(result.checkpoint)")
             }
