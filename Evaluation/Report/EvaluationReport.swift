@@ -96,7 +96,7 @@ public struct EvaluationReport: Sendable {
         let levels = total.levels
         let figures = result.figures.map { figure in
             [
-                "name": figure.name, "title": figure.title, "reading": figure.reading,
+                "name": figure.name, "title": figure.title, "reading": unbroken(figure.reading),
                 "svg": figure.svg(standalone: false),
             ]
         }
@@ -117,12 +117,12 @@ public struct EvaluationReport: Sendable {
             "colours": Palette.colours(of: ":root"),
             "marks": Palette.marks,
             "file": URL(fileURLWithPath: result.file).lastPathComponent,
-            "verdict": verdict,
+            "verdict": verdict.map(unbroken),
             "facts": facts,
-            "notes": result.notes,
+            "notes": result.notes.map(unbroken),
             "figures": figures,
             "summary": result.summary.map {
-                ["name": $0.name, "value": $0.value, "remark": $0.remark]
+                ["name": $0.name, "value": $0.value, "remark": unbroken($0.remark)]
             },
             "hasOracle": total.regret != nil,
             "levels": levelRows,
@@ -145,14 +145,10 @@ public struct EvaluationReport: Sendable {
                 + "label, 95 % within \(text(total.deviance[3].value, digits: 3)). The mean pinball "
                 + "is \(text(total.pinball))."
         ]
-        let ratio = total.calibrationError / total.calibrationErrorByChance
         sentences.append(
             "Tiles miss their level by \(percent(total.calibrationError, decimals: 2)) on average; "
-                + (ratio < 1.5
-                    ? "as many rows of perfect forecasts would miss by about "
-                        + percent(total.calibrationErrorByChance, decimals: 2) + ", too."
-                    : "of perfect forecasts, as many rows would miss by about "
-                        + percent(total.calibrationErrorByChance, decimals: 2) + "."))
+                + "perfect forecasts of as many rows would miss it by about "
+                + percent(total.calibrationErrorByChance, decimals: 2) + ".")
         if let regret = total.regret, let value = regret.value {
             sentences.append(
                 "The pinball is \(percent(value, decimals: 2)) above that of the best possible "
@@ -183,4 +179,9 @@ public struct EvaluationReport: Sendable {
             return row
         }
     }
+}
+
+/// A text in which no line ends between a number and its percent sign.
+private func unbroken(_ text: String) -> String {
+    text.replacing(" %", with: "\u{A0}%")
 }

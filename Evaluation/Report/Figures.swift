@@ -16,7 +16,9 @@ struct Figure {
 extension EvaluationResult {
     /// The figures of the report, in reading order; those that the levels do not allow are absent.
     var figures: [Figure] {
-        var figures = [calibrationFigure, departureFigure, pinballFigure, pitFigure]
+        var figures = [calibrationFigure, departureFigure, pinballFigure]
+        if let regretFigure { figures.append(regretFigure) }
+        figures.append(pitFigure)
         if let widthFigure { figures.append(widthFigure) }
         figures.append(devianceFigure)
         figures.append(fanFigure)
@@ -93,7 +95,28 @@ extension EvaluationResult {
             reading: "Lower is better. The loss is naturally highest near the median; "
                 + (oracle.isEmpty
                     ? "compare it with another table's at the same level."
-                    : "the gap to the oracle is what could still be learned."),
+                    : "the gap to the oracle is magnified under regret."),
+            plot: plot)
+    }
+
+    private var regretFigure: Figure? {
+        guard let regret = total.regret else { return nil }
+        let points = zip(total.levels.values, regret.byLevel).compactMap { level, regret in
+            regret.map { (x: level, y: 100 * $0) }
+        }
+        guard !points.isEmpty else { return nil }
+        var plot = Plot(
+            x: .shares("level of the tile"),
+            y: Axis("pinball above the oracle's, %", covering: points.map(\.y), fromZero: true))
+        plot.line([(0, 0), (1, 0)], .oracle)
+        plot.line(points, .forecast)
+        plot.dots(points, .forecast)
+        plot.name(.forecast, "forecasts")
+        plot.name(.oracle, "oracle")
+        return Figure(
+            name: "regret", title: "Regret by level",
+            reading: "How much could still be learned at each level: zero is the best possible "
+                + "forecast. Over all levels it is \(percent(regret.value, decimals: 2)).",
             plot: plot)
     }
 
@@ -120,8 +143,8 @@ extension EvaluationResult {
                 [(ends.0, 1 + reach), (ends.1, 1 + reach)], .nominal)
         }
         plot.line([(0, 1), (1, 1)], .nominal)
-        plot.name(.forecast, "labels between neighbouring tiles")
-        plot.name(.nominal, "perfect, 95 % by chance")
+        plot.name(.forecast, "share of labels")
+        plot.name(.nominal, "perfect, 95 % range by chance")
         return Figure(
             name: "pit", title: "Where labels fall among the tiles",
             reading: "Flat is calibrated. A valley in the middle means too narrow forecasts, a "
@@ -133,17 +156,12 @@ extension EvaluationResult {
         let deciles = total.widthAgainstError.deciles
         guard !deciles.isEmpty else { return nil }
         let means = deciles.map { (x: $0.meanWidth, y: $0.meanAbsoluteError) }
-        let medians = deciles.map { (x: $0.meanWidth, y: $0.medianAbsoluteError) }
         var plot = Plot(
             x: Axis("mean width q95 − q5, label's units", covering: means.map(\.x), fromZero: true),
             y: Axis(
-                "|median − label|, label's units", covering: (means + medians).map(\.y),
-                fromZero: true))
-        plot.line(medians, .nominal)
+                "mean |median − label|, label's units", covering: means.map(\.y), fromZero: true))
         plot.line(means, .forecast)
         plot.dots(means, .forecast)
-        plot.name(.forecast, "mean error of a tenth of the rows")
-        plot.name(.nominal, "median error")
         return Figure(
             name: "width", title: "Width against error",
             reading: "Each dot is a tenth of the rows, from the narrowest forecasts to the widest. "
@@ -161,7 +179,10 @@ extension EvaluationResult {
         let marked = total.deviance.map { (x: Double($0.percent) / 100, y: $0.value) }
         plot.dots(marked, .forecast, radius: 4)
         for (point, quantile) in zip(marked, total.deviance) {
-            plot.note("\(quantile.percent) %: \(text(quantile.value, digits: 3))", at: point)
+            // The labels of 75 % and 80 % would overlap on one side.
+            plot.note(
+                "\(quantile.percent) %: \(text(quantile.value, digits: 3))", at: point,
+                below: quantile.percent == 80)
         }
         return Figure(
             name: "deviance", title: "Deviance of the median",
@@ -174,7 +195,7 @@ extension EvaluationResult {
         let values = examples.flatMap { $0.tiles + [$0.label] }
         let places = examples.indices.map { Double($0 + 1) }
         var plot = Plot(
-            x: Axis("example rows, by median", covering: places, fromZero: true),
+            x: .places("example rows, by median", count: examples.count),
             y: Axis("label's units", covering: values))
         let levels = total.levels
         let quartiles = levels.index(of: 0.25).flatMap { lower in

@@ -19,7 +19,7 @@ struct Plot {
     private var legend: [(mark: Mark, text: String)] = []
 
     private let left = 54.0
-    private let right = 14.0
+    private let right = 22.0
     private let top = 30.0
     private let bottom = 46.0
 
@@ -27,7 +27,7 @@ struct Plot {
     init(x: Axis, y: Axis, square: Bool = false) {
         self.x = x
         self.y = y
-        height = square ? 440 - 54 - 14 + 30 + 46 : 330
+        height = square ? 440 - 54 - 22 + 30 + 46 : 330
     }
 
     private func position(_ point: (x: Double, y: Double)) -> (x: Double, y: Double) {
@@ -84,11 +84,13 @@ struct Plot {
         marks += "height=\"\(short(max(0, opposite.y - corner.y)))\"/>\n"
     }
 
-    /// A short text to the upper left of a point.
-    mutating func note(_ text: String, at point: (x: Double, y: Double)) {
+    /// A short text to the upper left of a point, or to its lower right.
+    mutating func note(_ text: String, at point: (x: Double, y: Double), below: Bool = false) {
         let place = position(point)
-        marks += "<text class=\"note\" text-anchor=\"end\" x=\"\(short(place.x - 6))\" "
-        marks += "y=\"\(short(place.y - 6))\">\(escaped(text))</text>\n"
+        let shift = below ? (x: 7.0, y: 14.0) : (x: -6.0, y: -6.0)
+        marks += "<text class=\"note\" text-anchor=\"\(below ? "start" : "end")\" "
+        marks += "x=\"\(short(place.x + shift.x))\" y=\"\(short(place.y + shift.y))\">"
+        marks += "\(escaped(text))</text>\n"
     }
 
     /// Names a mark below the figure.
@@ -201,6 +203,11 @@ struct Axis {
     /// An axis of shares from 0 to 100 %.
     static func shares(_ name: String) -> Axis {
         Axis(name, range: 0...1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1])
+    }
+
+    /// An axis of places 1 to `count` that need no numbers.
+    static func places(_ name: String, count: Int) -> Axis {
+        Axis(name, range: 0...Double(count + 1), ticks: [])
     }
 
     private init(_ name: String, range: ClosedRange<Double>, ticks: [Double]) {

@@ -18,12 +18,13 @@ extension EvaluationResult {
             SummaryLine(
                 name: "CRPS", value: text(total.crps), remark: "twice the mean pinball"),
         ]
-        if let regret = total.regret { lines += Self.lines(regret) }
+        if let regret = total.regret { lines.append(Self.line(regret)) }
         lines.append(
             SummaryLine(
                 name: "Calibration error", value: percent(total.calibrationError, decimals: 2),
                 remark: "mean over the levels; chance alone gives about "
                     + percent(total.calibrationErrorByChance, decimals: 2)))
+        if let regret = total.regret { lines.append(Self.calibrationLine(regret)) }
         for band in total.bands {
             lines.append(
                 line(
@@ -71,21 +72,22 @@ extension EvaluationResult {
         return SummaryLine(name: name, value: value, remark: omission?.reason ?? remark)
     }
 
-    private static func lines(_ regret: Regret) -> [SummaryLine] {
+    private static func line(_ regret: Regret) -> SummaryLine {
         let uncertainty = regret.standardError.map { " ± " + percent($0, decimals: 2) } ?? ""
-        return [
-            SummaryLine(
-                name: "Regret", value: percent(regret.value, decimals: 2) + uncertainty,
-                remark: regret.value == nil
-                    ? "the oracle's pinball is zero"
-                    : "above the oracle's pinball of \(text(regret.oraclePinball)); "
-                        + "± one standard error"),
-            SummaryLine(
-                name: "Oracle's calibration error",
-                value: percent(regret.oracleCalibrationError, decimals: 2),
-                remark: "chance alone gives about "
-                    + percent(regret.oracleCalibrationErrorByChance, decimals: 2)),
-        ]
+        return SummaryLine(
+            name: "Regret", value: percent(regret.value, decimals: 2) + uncertainty,
+            remark: regret.value == nil
+                ? "the oracle's pinball is zero"
+                : "above the oracle's pinball of \(text(regret.oraclePinball)); "
+                    + "± one standard error")
+    }
+
+    private static func calibrationLine(_ regret: Regret) -> SummaryLine {
+        SummaryLine(
+            name: "Oracle's calibration error",
+            value: percent(regret.oracleCalibrationError, decimals: 2),
+            remark: "chance alone gives about "
+                + percent(regret.oracleCalibrationErrorByChance, decimals: 2))
     }
 
     /// What a Durbin-Watson statistic says; 1.8 is the threshold of the AXOR report.

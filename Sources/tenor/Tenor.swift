@@ -14,7 +14,7 @@ struct Tenor: AsyncParsableCommand {
               tenor train tabular --data prices.csv --out run
             """,
         version: "0.1.0",
-        subcommands: [Train.self, Score.self, Doctor.self])
+        subcommands: [Train.self, Score.self, Evaluate.self, Doctor.self])
 
     static func main() async {
         Outcome.ignoreClosedPipes()

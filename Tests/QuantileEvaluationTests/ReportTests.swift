@@ -41,8 +41,8 @@ struct ReportTests {
         let outside = page.replacing("http://www.w3.org/2000/svg", with: "")
         #expect(!outside.contains("http") && !outside.contains("@import"))
         #expect(page.contains("1.2.3") && page.contains("400"))
-        #expect(page.components(separatedBy: "<svg").count == 8)
-        #expect(page.components(separatedBy: "<desc").count == 8)
+        #expect(page.components(separatedBy: "<svg").count == 9)
+        #expect(page.components(separatedBy: "<desc").count == 9)
         #expect(!page.lowercased().contains("nan"))
     }
 
@@ -66,6 +66,7 @@ struct ReportTests {
                 names == [
                     "calibration-departure.svg", "calibration.svg", "deviance.csv", "deviance.svg",
                     "examples.svg", "levels.csv", "metrics.json", "pinball.svg", "pit.svg",
+                    "regret.svg",
                     "report.html", "width.csv", "width.svg",
                 ])
             let levels = try CSVReader(path: output + "/levels.csv")
