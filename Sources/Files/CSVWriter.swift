@@ -96,7 +96,7 @@ public struct CSVRows: Sendable {
             if end > 2, digits[end - 1] == UInt8(ascii: "0"), digits[end - 2] == UInt8(ascii: ".") {
                 end -= 2
             }
-            bytes.append(contentsOf: digits[..<end])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[..<end]))
         }
     }
 }
