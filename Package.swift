@@ -94,7 +94,7 @@ let package = Package(
             ],
             path: "Sources/tenor", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.
-        room("TestSupport", path: "Tests/TestSupport", ["Files", "Arrays"]),
+        room("TestSupport", path: "Tests/TestSupport", ["Files", "Arrays", "Autodiff"]),
         tests("FilesTests", ["Files"]),
         tests("RandomTests", ["Random"]),
         tests("ArraysTests", ["Arrays", "Files"]),
@@ -105,7 +105,13 @@ let package = Package(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
             exclude: ["Fixtures"]),
         tests("SimulationTests", ["Simulation", "Random", "Quantiles", "Files"]),
-        tests("QuantileModelsTests", ["QuantileModels", "Quantiles", "Layers", "Autodiff"]),
+        tests(
+            "QuantileModelsTests",
+            [
+                "QuantileModels", "Quantiles", "Layers", "Autodiff", "Arrays", "Random",
+                "TestSupport",
+            ],
+            exclude: ["Fixtures"]),
         tests(
             "QuantileEvaluationTests", ["QuantileEvaluation", "Quantiles", "Files"],
             exclude: ["Fixtures"]),

@@ -11,52 +11,23 @@ import Testing
 @Suite struct ParityTests {
     @Test(arguments: LayerCase.allCases)
     func double(_ layer: LayerCase) throws {
-        #expect(try complaints(about: layer, Double.self, tolerance: 1e-10) == [])
+        let reference: ParityCase<Double> = try layer.reference()
+        #expect(try reference.complaints(tolerance: 1e-10) { try layer.run($0, reference) } == [])
     }
 
     @Test(arguments: LayerCase.allCases)
     func float(_ layer: LayerCase) throws {
-        #expect(try complaints(about: layer, Float.self, tolerance: 1e-5) == [])
+        let reference: ParityCase<Float> = try layer.reference()
+        #expect(try reference.complaints(tolerance: 1e-5) { try layer.run($0, reference) } == [])
     }
 
     @Test("A wrong layer is found: the tanh form of GELU is not the erf form")
     func canFail() throws {
-        let found = try complaints(about: .gelu, Double.self, tolerance: 1e-10) { _, inputs, _ in
-            ["y": inputs["x"].map { $0.geluTanh() }].compactMapValues { $0 }
+        let reference: ParityCase<Double> = try LayerCase.gelu.reference()
+        let found = try reference.complaints(tolerance: 1e-10) {
+            try LayerCase.geluTanh.run($0, reference)
         }
         #expect(found.count == 2, "both the value and the derivative differ")
-    }
-
-    /// What differs between a case of the fixture and ours, one line each.
-    private func complaints<Scalar: Arrays.Scalar>(
-        about layer: LayerCase, _ type: Scalar.Type, tolerance: Double,
-        run: LayerCase.Run<Scalar> = { try $0.run($1, $2) }
-    ) throws -> [String] {
-        let fixture = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures/layers").path
-        let reference = try ParityCase<Scalar>(layer.rawValue, fixture: fixture)
-        let names = reference.names("input")
-        let tape = Tape<Scalar>()
-        var inputs: [String: Tensor<Scalar>] = [:]
-        for name in names { inputs[name] = tape.watch(Tensor(try reference.array("input", name))) }
-
-        let outputs = try run(layer, inputs, reference)
-        var complaints: [String] = []
-        var loss = Tensor<Scalar>(NDArray(repeating: 0, shape: []))
-        for name in reference.names("output") {
-            let output = try #require(outputs[name])
-            let expected = try reference.array("output", name)
-            mismatch(output.array, from: expected, tolerance: tolerance)
-                .map { complaints.append("\(name): \($0)") }
-            loss = loss + (output * Tensor(try reference.array("cotangent", name))).sum()
-        }
-        let gradients = tape.gradients(of: loss, by: names.compactMap { inputs[$0] })
-        for (name, gradient) in zip(names, gradients) {
-            let expected = try reference.array("gradient", name)
-            mismatch(gradient, from: expected, tolerance: tolerance)
-                .map { complaints.append("derivative by \(name): \($0)") }
-        }
-        return complaints
     }
 }
 
@@ -68,9 +39,11 @@ enum LayerCase: String, CaseIterable, Sendable {
     case residualBlock = "residual_block", sequence
     case pinball, pinballWeighted = "pinball_weighted"
 
-    typealias Run<Scalar: Arrays.Scalar> = (
-        LayerCase, [String: Tensor<Scalar>], ParityCase<Scalar>
-    ) throws -> [String: Tensor<Scalar>]
+    func reference<Scalar: Arrays.Scalar>() throws -> ParityCase<Scalar> {
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Fixtures/layers").path
+        return try ParityCase(rawValue, fixture: fixture)
+    }
 
     func run<Scalar: Arrays.Scalar>(
         _ inputs: [String: Tensor<Scalar>], _ reference: ParityCase<Scalar>

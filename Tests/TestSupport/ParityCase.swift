@@ -1,4 +1,5 @@
 import Arrays
+import Autodiff
 import Files
 
 /// One case of a parity fixture: what entered the reference, what left it and its derivatives.
@@ -30,5 +31,36 @@ public struct ParityCase<Element: Scalar> {
     /// Indices, lengths or masks.
     public func integers(_ tensor: String) throws(FileError) -> [Int] {
         try file.int64s("\(name)/fixed/\(tensor)").map(Int.init)
+    }
+
+    /// What differs between the reference and `run`, one line each: the outputs, and the
+    /// derivatives by every input of the scalar loss that the fixture defines.
+    ///
+    /// - Parameter run: From the inputs, which are on a tape, to the outputs, by their names.
+    public func complaints(
+        tolerance: Double,
+        run: ([String: Tensor<Element>]) throws -> [String: Tensor<Element>]
+    ) throws -> [String] {
+        let names = names("input")
+        let tape = Tape<Element>()
+        let sources = try names.map { tape.watch(Tensor(try array("input", $0))) }
+        let outputs = try run(Dictionary(uniqueKeysWithValues: zip(names, sources)))
+        guard outputs.keys.sorted() == self.names("output") else {
+            return ["outputs \(outputs.keys.sorted()) instead of \(self.names("output"))"]
+        }
+        var complaints: [String] = []
+        var loss = Tensor<Element>(NDArray(repeating: 0, shape: []))
+        for (name, output) in outputs.sorted(by: { $0.key < $1.key }) {
+            let expected = try array("output", name)
+            mismatch(output.array, from: expected, tolerance: tolerance)
+                .map { complaints.append("\(name): \($0)") }
+            loss = loss + (output * Tensor(try array("cotangent", name))).sum()
+        }
+        for (name, gradient) in zip(names, tape.gradients(of: loss, by: sources)) {
+            let expected = try array("gradient", name)
+            mismatch(gradient, from: expected, tolerance: tolerance)
+                .map { complaints.append("derivative by \(name): \($0)") }
+        }
+        return complaints
     }
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the parity fixtures of LayersTests and QuantileTrainingTests with PyTorch.
+"""Makes the parity fixtures of three test targets with PyTorch.
 
     python3 Tests/LayersTests/Fixtures/generate_parity.py
 
 needs torch 2.13 (CPU build), numpy and safetensors. It writes, for both precisions,
-`layers`, `recurrent` and `embeddings` beside itself, and `optimizers` and `schedules` into
-Tests/QuantileTrainingTests/Fixtures, each as `<name>.f64.safetensors` and `<name>.f32.safetensors`
-(schedules: double precision only), with a `versions.json` in both folders.
+`layers`, `recurrent` and `embeddings` beside itself, `head` into Tests/QuantileModelsTests/Fixtures,
+and `optimizers` and `schedules` into Tests/QuantileTrainingTests/Fixtures, each as
+`<name>.f64.safetensors` and `<name>.f32.safetensors` (schedules: double precision only), with a
+`versions.json` in every folder.
 
 Names inside a file: `<case>/<role>/<tensor>`, role being
   input      what enters: data, parameters, initial states (single precision: the rounded doubles)
@@ -35,6 +36,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 SEED = 20_130_517
 LAYERS = pathlib.Path(__file__).resolve().parent
+MODELS = LAYERS.parent.parent / "QuantileModelsTests" / "Fixtures"
 TRAINING = LAYERS.parent.parent / "QuantileTrainingTests" / "Fixtures"
 PRECISIONS = {"f64": torch.float64, "f32": torch.float32}
 
@@ -190,7 +192,6 @@ def layers(record):
     )
 
     pinball_cases(record)
-    head_cases(record)
 
 
 def pinball_cases(record):
@@ -228,22 +229,26 @@ def pinball_cases(record):
     )
 
 
-def non_crossing(raw, median):
-    """Raw output 0 is the level `median`; then the steps down, nearest first; then those up."""
-    steps = functional.softplus(raw[:, 1:], threshold=45)
-    centre = raw[:, :1]
-    down = centre - torch.cumsum(steps[:, :median], 1)
-    up = centre + torch.cumsum(steps[:, median:], 1)
-    return torch.cat([down.flip(1), centre, up], 1)
+# The head
 
 
-def head_cases(record):
+def head(record):
+    """Raw number `median` is that level's quantile; those beside it are steps outward, nearest
+    first, through softplus."""
+
+    def non_crossing(raw, median):
+        steps = functional.softplus(raw, threshold=45)
+        centre = raw[:, median : median + 1]
+        down = centre - torch.cumsum(steps[:, :median].flip(1), 1).flip(1)
+        up = centre + torch.cumsum(steps[:, median + 1 :], 1)
+        return {"quantiles": torch.cat([down, centre, up], 1)}
+
     random = draw("head")
-    for name, levels, median in [("head", 19, 9), ("head_lopsided", 5, 1), ("head_lowest", 3, 0)]:
+    for name, levels, median in [("standard", 19, 9), ("lopsided", 5, 1), ("upper", 3, 0)]:
         record.case(
             name,
             {"raw": 2 * random.standard_normal((6, levels))},
-            lambda raw: {"quantiles": non_crossing(raw, median)},
+            lambda raw: non_crossing(raw, median),
         )
 
 
@@ -560,13 +565,15 @@ def schedules(record):
 
 
 def main():
-    LAYERS.mkdir(parents=True, exist_ok=True)
-    TRAINING.mkdir(parents=True, exist_ok=True)
+    folders = (LAYERS, MODELS, TRAINING)
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
     for suffix, dtype in PRECISIONS.items():
         for folder, name, fill in [
             (LAYERS, "layers", layers),
             (LAYERS, "recurrent", recurrent),
             (LAYERS, "embeddings", embeddings),
+            (MODELS, "head", head),
             (TRAINING, "optimizers", optimizers),
             (TRAINING, "schedules", schedules),
         ]:
@@ -583,7 +590,7 @@ def main():
         "numpy": numpy.__version__,
         "safetensors": safetensors.__version__,
     }
-    for folder in (LAYERS, TRAINING):
+    for folder in folders:
         (folder / "versions.json").write_text(json.dumps(versions, indent=2) + "\n")
 
 
