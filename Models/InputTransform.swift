@@ -44,10 +44,17 @@ public struct InputTransform: Sendable, Equatable {
     /// The width of the network's input.
     public var inputCount: Int { columns.count }
 
-    /// The features that were constant in training and are not used.
-    public var unused: [String] {
-        let used = Set(columns.map(\.feature))
-        return features.indices.filter { !used.contains($0) }.map { features[$0] }
+    /// What becomes of each feature, in a few words.
+    public var uses: [String] {
+        features.indices.map { feature in
+            let own = columns.filter { $0.feature == feature }
+            guard let value = own.first(where: { !$0.isMissingFlag }) else {
+                return "constant in training, not used"
+            }
+            let curve = value.knots.isEmpty ? "" : " through \(value.knots.count) knots"
+            let flag = own.count > 1 ? ", and a flag where missing" : ""
+            return "\(kind.rawValue)\(curve), missing is \(value.fill)\(flag)"
+        }
     }
 
     /// The network's input for rows of raw features.

@@ -7,10 +7,13 @@ extension Double: Scalar {
         a: UnsafePointer<Double>, lda: Int, b: UnsafePointer<Double>, ldb: Int, beta: Double,
         c: UnsafeMutablePointer<Double>, ldc: Int
     ) {
-        cblas_dgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-            transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha, a,
-            blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+        MatrixProductClock.timed {
+            cblas_dgemm(
+                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+                transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha,
+                a,
+                blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+        }
     }
 
     public static func map(

@@ -7,10 +7,13 @@ extension Float: Scalar {
         a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, beta: Float,
         c: UnsafeMutablePointer<Float>, ldc: Int
     ) {
-        cblas_sgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-            transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha, a,
-            blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+        MatrixProductClock.timed {
+            cblas_sgemm(
+                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+                transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha,
+                a,
+                blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+        }
     }
 
     public static func map(

@@ -14,7 +14,9 @@ struct Tenor: AsyncParsableCommand {
               tenor train tabular --data prices.csv --out run
             """,
         version: "0.1.0",
-        subcommands: [Train.self, Score.self, Evaluate.self, Doctor.self])
+        subcommands: [
+            Train.self, Score.self, Evaluate.self, Inspect.self, Doctor.self, Bench.self,
+        ])
 
     static func main() async {
         Outcome.ignoreClosedPipes()

@@ -1,0 +1,167 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import Layers
+import QuantileModels
+import Quantiles
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Describes a checkpoint or a CSV file.",
+        discussion: """
+            Of a checkpoint: the network, the levels, the features with what happens to them, \
+            what it was trained on. Of a CSV file: the columns with their range, missing cells \
+            and whether they are numbers.
+
+            Example:
+              tenor inspect run/model.safetensors
+            """)
+
+    @Argument(help: "A checkpoint or a CSV file.")
+    var file: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        if file.hasSuffix(".safetensors") {
+            try show(CheckpointDescription(of: Checkpoint.load(file)))
+        } else {
+            try show(TableDescription(of: TabularSummary(path: file)))
+        }
+    }
+
+    private func show(_ description: some Description) throws {
+        if json {
+            try StandardOutput.print(json: description)
+        } else {
+            print(description.text)
+        }
+    }
+}
+
+/// What `inspect` found, as an object and as text.
+private protocol Description: Encodable {
+    var text: String { get }
+}
+
+private struct CheckpointDescription: Description {
+    struct Input: Encodable {
+        let feature: String
+        let use: String
+    }
+
+    let model: NetworkSpec
+    let parameters: Int
+    let levels: [Double]
+    let inputs: [Input]
+    let labelMean: Float
+    let labelDeviation: Float
+    let recalibration: String
+    let recalibrationShifts: [Float]
+    let schemaHash: String
+    let provenance: [String: String]
+
+    init(of model: QuantileModel) {
+        self.model = model.network.spec
+        parameters = model.network.parameterCount
+        levels = model.levels.values
+        inputs = zip(model.inputs.features, model.inputs.uses).map { Input(feature: $0, use: $1) }
+        labelMean = model.label.mean
+        labelDeviation = model.label.deviation
+        recalibration = model.recalibration.kind.rawValue
+        recalibrationShifts = model.recalibration.shifts
+        schemaHash = Checkpoint.schemaHash(model.inputs.features)
+        provenance = model.provenance
+    }
+
+    var text: String {
+        let hidden = model.hidden.map(String.init).joined(separator: " x ")
+        let width = inputs.map(\.feature.count).max() ?? 0
+        var rows = [
+            ("Network", "\(model.family.rawValue), \(hidden) hidden, \(model.activation.rawValue)"),
+            ("Parameters", "\(parameters)"),
+            (
+                "Levels",
+                "\(levels.count): "
+                    + levels.map { QuantileLevels.percent($0) }.joined(separator: " ") + " %"
+            ),
+            ("Label", String(format: "mean %.6g, deviation %.6g", labelMean, labelDeviation)),
+            ("Recalibration", recalibration),
+            ("Schema", "\(inputs.count) features, hash \(schemaHash)"),
+        ]
+        rows += provenance.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        let lines = rows.map { $0.padding(toLength: 18, withPad: " ", startingAt: 0) + $1 }
+        let features = inputs.map {
+            "  " + $0.feature.padding(toLength: width + 2, withPad: " ", startingAt: 0) + $0.use
+        }
+        return (lines + ["Features"] + features).joined(separator: "\n")
+    }
+}
+
+private struct TableDescription: Description {
+    struct Column: Encodable {
+        let name: String
+        let numbers: Int
+        let missing: Int
+        let texts: Int
+        let minimum: Double?
+        let mean: Double?
+        let maximum: Double?
+        let firstText: String?
+        let firstTextLine: Int?
+    }
+
+    let rows: Int
+    let columns: [Column]
+    let split: [String: Int]?
+
+    init(of summary: TabularSummary) {
+        rows = summary.rowCount
+        columns = summary.columns.map { column in
+            let hasNumbers = column.numbers > 0
+            return Column(
+                name: column.name, numbers: column.numbers, missing: column.missing,
+                texts: column.texts, minimum: hasNumbers ? column.minimum : nil,
+                mean: hasNumbers ? column.mean : nil, maximum: hasNumbers ? column.maximum : nil,
+                firstText: column.firstText?.text, firstTextLine: column.firstText?.line)
+        }
+        split = summary.splitCounts.map { counts in
+            Dictionary(uniqueKeysWithValues: counts.map { ($0.rawValue, $1) })
+        }
+    }
+
+    var text: String {
+        var lines = ["\(rows) rows, \(columns.count) columns"]
+        if let split {
+            lines.append(
+                "split: " + split.sorted { $0.key < $1.key }.map { "\($0) \($1)" }
+                    .joined(separator: ", "))
+        }
+        let width = max(columns.map(\.name.count).max() ?? 0, 6)
+        lines.append(
+            Self.cells("column", width, "numbers", "missing", "minimum", "mean", "maximum"))
+        for column in columns {
+            let line = Self.cells(
+                column.name, width, "\(column.numbers)", "\(column.missing)",
+                Self.number(column.minimum), Self.number(column.mean), Self.number(column.maximum))
+            let note =
+                column.firstText.map {
+                    "  \(column.texts) texts, the first '\($0)' in line \(column.firstTextLine ?? 0)"
+                } ?? ""
+            lines.append(line + note)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func cells(_ name: String, _ width: Int, _ values: String...) -> String {
+        name.padding(toLength: width, withPad: " ", startingAt: 0)
+            + values.map { String(repeating: " ", count: max(12 - $0.count, 1)) + $0 }.joined()
+    }
+
+    private static func number(_ value: Double?) -> String {
+        value.map { String(format: "%.6g", $0) } ?? "-"
+    }
+}
