@@ -137,7 +137,8 @@ private struct TableDescription: Description {
         var lines = ["\(rows) rows, \(columns.count) columns"]
         if let split {
             lines.append(
-                "split: " + split.sorted { $0.key < $1.key }.map { "\($0) \($1)" }
+                "split: "
+                    + split.sorted { $0.key < $1.key }.map { "\($0) \($1)" }
                     .joined(separator: ", "))
         }
         let width = max(columns.map(\.name.count).max() ?? 0, 6)
