@@ -5,7 +5,8 @@ public struct Schedule: Sendable {
     /// How the rate moves after the warm-up.
     public enum Shape: String, CaseIterable, Sendable {
         case constant
-        /// Half a cosine from the peak to zero at the last step (Loshchilov and Hutter, 2016).
+        /// Half a cosine from the peak at step 0 towards zero at `steps`, one after the last
+        /// (Loshchilov and Hutter, 2016).
         case cosine
         /// Smith's one-cycle (2018) with cosine halves, as in PyTorch: from peak / 25 up over the
         /// first 30 % of the steps, down to peak / 250,000 at the last one.
