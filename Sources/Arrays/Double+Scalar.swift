@@ -8,12 +8,33 @@ extension Double: Scalar {
         c: UnsafeMutablePointer<Double>, ldc: Int
     ) {
         MatrixProductClock.timed {
-            cblas_dgemm(
-                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-                transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha,
-                a,
-                blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+            // One row or one column: a product with a vector is more than twice as fast.
+            if m == 1, !transposeA {
+                gemv(
+                    transpose: !transposeB, rows: transposeB ? n : k, columns: transposeB ? k : n,
+                    alpha: alpha, b, stride: ldb, a, beta: beta, c)
+            } else if n == 1, !transposeB, ldb == 1, ldc == 1 {
+                gemv(
+                    transpose: transposeA, rows: transposeA ? k : m, columns: transposeA ? m : k,
+                    alpha: alpha, a, stride: lda, b, beta: beta, c)
+            } else {
+                cblas_dgemm(
+                    CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+                    transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k),
+                    alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+            }
         }
+    }
+
+    /// `y = alpha op(a) x + beta y`, row-major. A beta of zero overwrites, whatever y held.
+    private static func gemv(
+        transpose: Bool, rows: Int, columns: Int, alpha: Double, _ a: UnsafePointer<Double>,
+        stride: Int, _ x: UnsafePointer<Double>, beta: Double, _ y: UnsafeMutablePointer<Double>
+    ) {
+        if beta == 0 { y.initialize(repeating: 0, count: transpose ? columns : rows) }
+        cblas_dgemv(
+            CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns),
+            alpha, a, blasint(stride), x, 1, beta == 0 ? 1 : beta, y, 1)
     }
 
     public static func map(

@@ -15,6 +15,9 @@ public struct NDArray<Element: Scalar>: Sendable {
         try initialize(storage.pointer)
     }
 
+    /// An array of undefined content, for a kernel that writes all of it before any of it is read.
+    public static func uninitialized(shape: [Int]) -> NDArray { NDArray(shape: shape) { _ in } }
+
     /// An array filled with one value.
     public init(repeating value: Element, shape: [Int]) {
         let count = shape.reduce(1, *)

@@ -174,4 +174,43 @@ extension NDArray {
             }
         }
     }
+
+    /// The array with its first two axes exchanged: from a batch of sequences to a sequence of
+    /// batches, and back.
+    ///
+    /// Shape: `[m, n, …]` to `[n, m, …]`.
+    public func exchangingLeadingAxes() -> NDArray {
+        precondition(rank >= 2, "exchange of axes: shape \(shape) has no second one")
+        let (m, n, inner) = (shape[0], shape[1], shape[2...].reduce(1, *))
+        let newShape = [n, m] + shape[2...]
+        guard m > 1, n > 1 else { return reshaped(to: newShape) }
+        return NDArray(shape: newShape) { out in
+            withUnsafePointer { x in
+                for j in 0..<n {
+                    for i in 0..<m {
+                        (out + (j * m + i) * inner).update(
+                            from: x + (i * n + j) * inner, count: inner)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sequences with zeros beyond their lengths.
+    ///
+    /// Shape: `[batch, time, …]` and a length for each row of the batch.
+    public func truncated(to lengths: [Int]) -> NDArray {
+        precondition(
+            rank >= 2 && lengths.count == shape[0],
+            "truncate: \(lengths.count) lengths for shape \(shape)")
+        let (time, inner) = (shape[1], shape[2...].reduce(1, *))
+        var result = self
+        result.withUnsafeMutablePointer { out in
+            for (row, length) in lengths.enumerated() where length < time {
+                (out + (row * time + max(length, 0)) * inner).update(
+                    repeating: 0, count: (time - max(length, 0)) * inner)
+            }
+        }
+        return result
+    }
 }

@@ -3,7 +3,7 @@
 /// The requirements are the bulk kernels. Each conformance states them concretely, because
 /// generic loops are not specialised across modules and would be an order of magnitude slower.
 /// Lengths count elements; pointers never overlap unless a kernel says so.
-public protocol Scalar: BinaryFloatingPoint, Sendable {
+public protocol Scalar: BinaryFloatingPoint, RecurrentKernels, EmbeddingKernels, Sendable {
     /// `c = alpha op(a) op(b) + beta c`, row-major; `op(a)` is `[m, k]` and `op(b)` is `[k, n]`.
     static func gemm(
         transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Self,

@@ -45,13 +45,3 @@ extension Tensor {
         }
     }
 }
-
-/// The elements of three arrays at once.
-private func withPointers<Scalar, Result>(
-    _ a: NDArray<Scalar>, _ b: NDArray<Scalar>, _ c: NDArray<Scalar>,
-    _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Result
-) -> Result {
-    a.withUnsafePointer { a in
-        b.withUnsafePointer { b in c.withUnsafePointer { c in body(a, b, c) } }
-    }
-}

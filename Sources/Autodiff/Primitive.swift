@@ -13,9 +13,13 @@ public enum Primitive: String, CaseIterable, Sendable {
     // Reductions
     case sum, mean, sumAlongAxis, cumulativeSum
     // Rearrangements
-    case reshape, transpose, concatenate, slice, gather
+    case reshape, transpose, exchangeLeadingAxes, truncate, concatenate, slice, gather
     // Layers and losses
     case dropout, layerNorm, pinball
+    // Sequences
+    case lstm, gru, softmax
+    // Members and numerical embeddings
+    case groupedProduct, memberAffine, binEmbedding, waves
 }
 
 /// Puts an operation's value on the tape of its inputs, with its derivative beside it.
@@ -28,14 +32,27 @@ public enum Primitive: String, CaseIterable, Sendable {
 /// - Precondition: All inputs on a tape are on the same one.
 func primitive<Scalar>(
     _ operation: Primitive, _ inputs: [Tensor<Scalar>], value: NDArray<Scalar>,
-    pullback: @escaping Tape<Scalar>.Pullback
+    pullback: @escaping @Sendable (_ g: NDArray<Scalar>) -> [NDArray<Scalar>?]
 ) -> Tensor<Scalar> {
-    guard let tape = inputs.lazy.compactMap(\.node?.tape).first else { return Tensor(value) }
+    primitive(operation, inputs, values: [value]) { g in g[0].map(pullback) ?? [] }[0]
+}
+
+/// The same for an operation with several results; a result that nothing depends on has no
+/// derivative.
+func primitive<Scalar>(
+    _ operation: Primitive, _ inputs: [Tensor<Scalar>], values: [NDArray<Scalar>],
+    pullback: @escaping Tape<Scalar>.Pullback
+) -> [Tensor<Scalar>] {
+    guard let tape = inputs.lazy.compactMap(\.node?.tape).first else {
+        return values.map { Tensor($0) }
+    }
     let indices = inputs.map { input -> Int? in
         guard let node = input.node else { return nil }
         precondition(node.tape === tape, "\(operation): inputs on two tapes")
         return node.index
     }
-    let index = tape.append(inputs: indices, pullback: pullback)
-    return Tensor(value, node: .init(tape: tape, index: index))
+    let first = tape.append(inputs: indices, resultCount: values.count, pullback: pullback)
+    return values.enumerated().map { offset, value in
+        Tensor(value, node: .init(tape: tape, index: first + offset))
+    }
 }

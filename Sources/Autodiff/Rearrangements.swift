@@ -13,6 +13,24 @@ extension Tensor {
         primitive(.transpose, [self], value: array.transposed()) { g in [g.transposed()] }
     }
 
+    /// The first two axes exchanged: from a batch of sequences to a sequence of batches, and back.
+    ///
+    /// Shape: `[m, n, …]` to `[n, m, …]`.
+    public func exchangingLeadingAxes() -> Tensor {
+        primitive(.exchangeLeadingAxes, [self], value: array.exchangingLeadingAxes()) { g in
+            [g.exchangingLeadingAxes()]
+        }
+    }
+
+    /// Sequences with zeros beyond their lengths, whatever was there.
+    ///
+    /// Shape: `[batch, time, …]` and a length for each row of the batch.
+    public func truncated(to lengths: [Int]) -> Tensor {
+        primitive(.truncate, [self], value: array.truncated(to: lengths)) { g in
+            [g.truncated(to: lengths)]
+        }
+    }
+
     /// Tensors joined along an axis; all other extents must agree.
     public static func concatenate(_ tensors: [Tensor], axis: Int) -> Tensor {
         let value = NDArray.concatenate(tensors.map(\.array), axis: axis)

@@ -4,10 +4,14 @@ import Synchronization
 /// The record of a computation: a flat list that is only appended to, so that its order is
 /// topological, the way back is a loop, and gradients add up in the same order every time.
 public final class Tape<Scalar: Arrays.Scalar>: Sendable {
-    typealias Pullback = @Sendable (_ g: NDArray<Scalar>) -> [NDArray<Scalar>?]
+    /// From the derivatives by an operation's results to those by its inputs; `nil` is zero. It is
+    /// called once at most.
+    typealias Pullback = @Sendable (_ g: [NDArray<Scalar>?]) -> [NDArray<Scalar>?]
 
+    /// An operation with its first result; each further result has an empty entry after it.
     private struct Entry: Sendable {
-        var inputs: [Int?]
+        var inputs: [Int?] = []
+        var resultCount = 1
         var pullback: Pullback?
     }
 
@@ -17,13 +21,17 @@ public final class Tape<Scalar: Arrays.Scalar>: Sendable {
 
     /// Puts a tensor on the tape, so that gradients by it can be asked for.
     public func watch(_ tensor: Tensor<Scalar>) -> Tensor<Scalar> {
-        Tensor(tensor.array, node: .init(tape: self, index: append(inputs: [], pullback: nil)))
+        let index = append(inputs: [], resultCount: 1, pullback: nil)
+        return Tensor(tensor.array, node: .init(tape: self, index: index))
     }
 
-    func append(inputs: [Int?], pullback: Pullback?) -> Int {
-        entries.withLock {
-            $0.append(Entry(inputs: inputs, pullback: pullback))
-            return $0.count - 1
+    /// Records an operation and returns the index of its first result; the others follow it.
+    func append(inputs: [Int?], resultCount: Int, pullback: Pullback?) -> Int {
+        entries.withLock { entries in
+            let index = entries.count
+            entries.append(Entry(inputs: inputs, resultCount: resultCount, pullback: pullback))
+            for _ in 1..<resultCount { entries.append(Entry()) }
+            return index
         }
     }
 
@@ -57,10 +65,13 @@ public final class Tape<Scalar: Arrays.Scalar>: Sendable {
         gradients[last.index] = NDArray(repeating: 1, shape: loss.shape)
         for index in stride(from: last.index, through: 0, by: -1) {
             // Taking the entry out releases what its derivative held as soon as it is done.
-            let entry = exchange(&entries[index], with: Entry(inputs: [], pullback: nil))
-            guard let pullback = entry.pullback, let gradient = gradients[index] else { continue }
-            if !isSource[index] { gradients[index] = nil }
-            let contributions = pullback(gradient)
+            let entry = exchange(&entries[index], with: Entry())
+            let results = index..<index + entry.resultCount
+            guard let pullback = entry.pullback, gradients[results].contains(where: { $0 != nil })
+            else { continue }
+            let received = Array(gradients[results])
+            for result in results where !isSource[result] { gradients[result] = nil }
+            let contributions = pullback(received)
             for (input, contribution) in zip(entry.inputs, contributions) {
                 guard let input, let contribution else { continue }
                 if gradients[input] == nil {

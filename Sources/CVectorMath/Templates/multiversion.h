@@ -9,6 +9,10 @@
 #define MULTIVERSION
 #endif
 
+// Before a loop whose iterations touch different elements, where the operands lie side by side in
+// one buffer or are more than the compiler can tell apart.
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 #endif

@@ -103,6 +103,33 @@ ALWAYS_INLINE void normal_f64(double x, double *density, double *distribution) {
     *distribution = 0.5 * erfc(-x * 0.70710678118654752440);
 }
 
+#define TWO_PI 6.283185307179586476925
+
+/// sin(2 pi x): the whole turns are taken off, the rest folded to a quarter; Taylor's polynomial.
+ALWAYS_INLINE float sine_of_quarter_f32(float x) {
+    float s = x * x;
+    float p = 3.819952585f;
+    p = p * s + -15.09464258f;
+    p = p * s + 42.05869394f;
+    p = p * s + -76.70585975f;
+    p = p * s + 81.60524928f;
+    p = p * s + -41.34170224f;
+    p = p * s + 6.283185307f;
+    return x * p;
+}
+ALWAYS_INLINE float part_of_turn_f32(float x) {
+    return x - (float)(int32_t)(x + (x < 0.0f ? -0.5f : 0.5f));
+}
+ALWAYS_INLINE float sine_of_turns_f32(float x) {
+    float r = part_of_turn_f32(x);
+    return sine_of_quarter_f32(fabsf(r) > 0.25f ? copysignf(0.5f, r) - r : r);
+}
+ALWAYS_INLINE float cosine_of_turns_f32(float x) {
+    return sine_of_quarter_f32(0.25f - fabsf(part_of_turn_f32(x)));
+}
+ALWAYS_INLINE double sine_of_turns_f64(double x) { return sin(TWO_PI * (x - rint(x))); }
+ALWAYS_INLINE double cosine_of_turns_f64(double x) { return cos(TWO_PI * (x - rint(x))); }
+
 ALWAYS_INLINE float sqrt_f32(float x) { return __builtin_elementwise_sqrt(x); }
 ALWAYS_INLINE double sqrt_f64(double x) { return __builtin_elementwise_sqrt(x); }
 ALWAYS_INLINE float log_f32(float x) { return logf(x); }
