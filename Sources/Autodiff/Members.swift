@@ -12,7 +12,7 @@ extension Tensor {
                 && bias.map { $0.shape == [weight.shape[0], weight.shape[2]] } ?? true,
             "grouped product: x \(x.shape), weight \(weight.shape), bias \(bias?.shape ?? [])")
         let (groups, rows) = (x.shape[0], x.shape[1])
-        let (inputs, outputs) = (weight.shape[1], weight.shape[2])
+        let outputs = weight.shape[2]
         var value = NDArray<Scalar>(repeating: 0, shape: [groups, rows, outputs])
         if let bias {
             bias.array.withUnsafePointer { bias in

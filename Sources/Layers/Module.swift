@@ -17,6 +17,11 @@ public struct Parameter<Scalar: Arrays.Scalar>: Sendable {
     }
 
     public var shape: [Int] { tensor.shape }
+
+    /// Calls `body` with the parameter in place: for one that is optional, `weight?.visit(…)`.
+    mutating func visit(
+        at path: ParameterPath, _ body: (ParameterPath, inout Parameter) throws -> Void
+    ) rethrows { try body(path, &self) }
 }
 
 /// Something with parameters.
