@@ -98,10 +98,57 @@ extension Primitive {
                 ]) { $0[0].layerNorm(gain: $0[1], bias: $0[2]) }
             }
         case .pinball: [pinball(weights: nil), pinball(weights: .positive([5], "weights"))]
+        case .exchangeLeadingAxes:
+            [[3, 4], [3, 4, 2], [1, 4, 2], [4, 1, 2]].map { shape in
+                check([.random(shape, "x")]) { $0[0].exchangingLeadingAxes() }
+            }
+        case .truncate:
+            [check([.random([3, 4, 2], "x")]) { $0[0].truncated(to: [4, 0, 2]) }]
+        case .lstm: recurrent(gates: 4)
+        case .gru: recurrent(gates: 3)
+        case .softmax:
+            [nil, NDArray([1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1], shape: [3, 4])].map { mask in
+                check([.random([3, 4], "x")]) { $0[0].softmax(mask: mask) }
+            }
+        case .groupedProduct:
+            [3, 1].flatMap { rows in
+                let inputs: [NDArray<Double>] = [
+                    .random([2, rows, 4], "x"), .random([2, 4, 5], "weight"),
+                    .random([2, 5], "bias"),
+                ]
+                return [
+                    check(inputs) { .groupedProduct($0[0], weight: $0[1], bias: $0[2]) },
+                    check(Array(inputs.dropLast())) { .groupedProduct($0[0], weight: $0[1]) },
+                ]
+            }
+        case .memberAffine:
+            [[4, 5], [3, 4, 5]].flatMap { shape in
+                let inputs: [NDArray<Double>] = [
+                    .random(shape, "x"), .random([3, 5], "scale"), .random([3, 5], "bias"),
+                ]
+                return [
+                    check(inputs) { $0[0].memberAffine(scale: $0[1], bias: $0[2]) },
+                    check(Array(inputs.dropLast())) { $0[0].memberAffine(scale: $0[1]) },
+                ]
+            }
+        case .binEmbedding:
+            [
+                check([.random([7, 3], "weight"), .random([3, 3], "bias")]) {
+                    .binEmbedding(
+                        positions: NDArray([0, 0.4, 1, 2.7, 2, 0, 4, 1.3, 0.5], shape: [3, 3]),
+                        weight: $0[0], starts: [0, 4, 6, 7], bias: $0[1])
+                }
+            ]
+        case .waves:
+            [
+                check([.random([4, 2], "x"), .random([2, 3], "frequency")]) {
+                    $0[0].waves(frequency: $0[1])
+                }
+            ]
         }
     }
 
-    private func check(
+    func check(
         _ inputs: [NDArray<Double>], _ function: @escaping GradientCheck.Function
     ) -> GradientCheck {
         GradientCheck(name: "\(self) \(inputs.map(\.shape))", inputs: inputs, function: function)
