@@ -110,3 +110,25 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
         }
     }
 }
+
+/// A recurrent network of which only the last output is wanted: a sequence to one row.
+///
+/// Shape: `[batch, time, in]` to `[batch, width]`.
+public struct LastOutput<Cell: RecurrentCell>: Layer {
+    public typealias Scalar = Cell.Scalar
+
+    public var network: Recurrent<Cell>
+
+    public init(of network: Recurrent<Cell>) { self.network = network }
+
+    public func callAsFunction(_ x: Tensor<Scalar>, mode: Mode) -> Tensor<Scalar> {
+        network.run(x, mode: mode.child("network")).last
+    }
+
+    public mutating func forEachParameter(
+        at path: ParameterPath,
+        _ body: (ParameterPath, inout Parameter<Scalar>) throws -> Void
+    ) rethrows {
+        try network.forEachParameter(at: path.appending("network"), body)
+    }
+}

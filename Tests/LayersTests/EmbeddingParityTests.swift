@@ -1,5 +1,6 @@
 import Arrays
 import Autodiff
+import Foundation
 import Layers
 import Random
 import TestSupport
@@ -20,10 +21,13 @@ import Testing
     private func complaints<Scalar: Arrays.Scalar>(
         about layer: EmbeddingCase, _ type: Scalar.Type, tolerance: Double
     ) throws -> [String] {
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Fixtures/embeddings").path
+        let reference = try ParityCase<Scalar>(layer.rawValue, fixture: fixture)
         // Positions among edges are data: they have no derivative.
-        try parityComplaints(
-            about: layer.rawValue, fixture: "embeddings", type, tolerance: tolerance,
-            constants: layer == .piecewiseLinear ? ["x"] : [], run: layer.run)
+        return try reference.complaints(
+            tolerance: tolerance, constants: layer == .piecewiseLinear ? ["x"] : []
+        ) { try layer.run($0, reference) }
     }
 }
 

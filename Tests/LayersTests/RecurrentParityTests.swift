@@ -1,5 +1,6 @@
 import Arrays
 import Autodiff
+import Foundation
 import Layers
 import Random
 import TestSupport
@@ -22,12 +23,14 @@ import Testing
         #expect(try gruComplaints(name, Float.self, tolerance: 1e-5) == [])
     }
 
+    private let fixture = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "Fixtures/recurrent").path
+
     private func lstmComplaints<Scalar: Arrays.Scalar>(
         _ name: String, _ type: Scalar.Type, tolerance: Double
     ) throws -> [String] {
-        try parityComplaints(
-            about: "lstm_\(name)", fixture: "recurrent", type, tolerance: tolerance
-        ) { inputs, reference in
+        let reference = try ParityCase<Scalar>("lstm_\(name)", fixture: fixture)
+        return try reference.complaints(tolerance: tolerance) { inputs in
             let source = Source(inputs: inputs, reference: reference)
             var network = LSTM<Scalar>(
                 inputs: 4, width: 3, layers: try source.layers, stream: RandomStream(seed: 1))
@@ -54,9 +57,8 @@ import Testing
     private func gruComplaints<Scalar: Arrays.Scalar>(
         _ name: String, _ type: Scalar.Type, tolerance: Double
     ) throws -> [String] {
-        try parityComplaints(
-            about: "gru_\(name)", fixture: "recurrent", type, tolerance: tolerance
-        ) { inputs, reference in
+        let reference = try ParityCase<Scalar>("gru_\(name)", fixture: fixture)
+        return try reference.complaints(tolerance: tolerance) { inputs in
             let source = Source(inputs: inputs, reference: reference)
             var network = GRU<Scalar>(
                 inputs: 4, width: 3, layers: try source.layers, stream: RandomStream(seed: 1))

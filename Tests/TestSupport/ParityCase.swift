@@ -36,15 +36,19 @@ public struct ParityCase<Element: Scalar> {
     /// What differs between the reference and `run`, one line each: the outputs, and the
     /// derivatives by every input of the scalar loss that the fixture defines.
     ///
-    /// - Parameter run: From the inputs, which are on a tape, to the outputs, by their names.
+    /// - Parameters:
+    ///   - constants: Inputs that have no derivative with us; they are on no tape.
+    ///   - run: From the inputs, the others of which are on a tape, to the outputs, by their names.
     public func complaints(
-        tolerance: Double,
+        tolerance: Double, constants: Set<String> = [],
         run: ([String: Tensor<Element>]) throws -> [String: Tensor<Element>]
     ) throws -> [String] {
-        let names = names("input")
+        let names = names("input").filter { !constants.contains($0) }
         let tape = Tape<Element>()
         let sources = try names.map { tape.watch(Tensor(try array("input", $0))) }
-        let outputs = try run(Dictionary(uniqueKeysWithValues: zip(names, sources)))
+        var inputs = Dictionary(uniqueKeysWithValues: zip(names, sources))
+        for name in constants { inputs[name] = Tensor(try array("input", name)) }
+        let outputs = try run(inputs)
         guard outputs.keys.sorted() == self.names("output") else {
             return ["outputs \(outputs.keys.sorted()) instead of \(self.names("output"))"]
         }

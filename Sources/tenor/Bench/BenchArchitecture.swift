@@ -12,13 +12,17 @@ enum BenchArchitecture: String, CaseIterable, ExpressibleByArgument {
     case mlp512
     /// 2048 -> 2 x [1024, ReLU] -> 19: 3.2 million parameters.
     case mlp1024
+    /// 32 steps of 64 -> LSTM of 256, its last output -> 19: 334 thousand parameters.
+    case lstm
 
     static let levelCount = 19
+    private static let steps = 32
 
-    var batch: Int { 1_024 }
+    var batch: Int { self == .lstm ? 256 : 1_024 }
 
     private var shape: (inputs: Int, hidden: Int, layers: Int) {
         switch self {
+        case .lstm: (64, 256, 1)
         case .mlp80: (2_048, 4_096, 5)
         case .mlp512: (2_000, 512, 3)
         case .mlp1024: (2_048, 1_024, 2)
@@ -26,12 +30,16 @@ enum BenchArchitecture: String, CaseIterable, ExpressibleByArgument {
     }
 
     /// The shape of one row of input.
-    var rowShape: [Int] { [shape.inputs] }
+    var rowShape: [Int] { self == .lstm ? [Self.steps, shape.inputs] : [shape.inputs] }
 
     func network(stream: RandomStream) -> Sequential<Float> {
         let (inputs, hidden, count) = shape
         var layers: [any Layer<Float>] = []
-        for index in 0..<count {
+        if self == .lstm {
+            let lstm = LSTM<Float>(inputs: inputs, width: hidden, stream: stream.stream("hidden"))
+            layers.append(LastOutput(of: lstm))
+        }
+        for index in 0..<(self == .lstm ? 0 : count) {
             layers.append(
                 Dense<Float>(
                     inputs: index == 0 ? inputs : hidden, outputs: hidden,
@@ -53,13 +61,15 @@ enum BenchArchitecture: String, CaseIterable, ExpressibleByArgument {
     /// the first layer has no derivative by its input.
     var forwardOperations: Double {
         let (inputs, hidden, count) = shape
-        return 2
-            * Double(
-                inputs * hidden + (count - 1) * hidden * hidden
-                    + hidden * Self.levelCount)
+        let body =
+            self == .lstm
+            ? Self.steps * 4 * hidden * (inputs + hidden)
+            : inputs * hidden + (count - 1) * hidden * hidden
+        return 2 * Double(body + hidden * Self.levelCount)
     }
 
     var trainingOperations: Double {
-        3 * forwardOperations - 2 * Double(shape.inputs * shape.hidden)
+        let first = self == .lstm ? Self.steps * 4 : 1
+        return 3 * forwardOperations - 2 * Double(first * shape.inputs * shape.hidden)
     }
 }
