@@ -3,6 +3,9 @@
 # One set of flags for every build, so that build, test and quickstart share their objects.
 FLAGS := -c release
 
+# The Python that has PyTorch and JAX, for `make bench`.
+PEERS := python3
+
 .DEFAULT_GOAL := help
 .PHONY: help dependencies build test check-long quickstart bench format lint clean
 
@@ -26,8 +29,8 @@ check-long: dependencies ## run the suite with the checks that take minutes: kno
 quickstart: build ## make data, train, score, evaluate; everything lands in quickstart/
 	@Scripts/quickstart.sh
 
-bench: build ## measure this machine: BLAS kernels, threads, sgemm rate
-	.build/release/tenor doctor
+bench: build ## time Tenor and the peers that are installed; writes Benchmarks/README.md
+	python3 Benchmarks/run.py --python $(PEERS)
 
 format: ## rewrite the sources in the project's format
 	@Scripts/format.sh --in-place
