@@ -108,7 +108,7 @@ let package = Package(
         tests(
             "QuantileModelsTests",
             [
-                "QuantileModels", "Quantiles", "Layers", "Autodiff", "Arrays", "Random",
+                "QuantileModels", "Quantiles", "Layers", "Autodiff", "Arrays", "Random", "Files",
                 "TestSupport",
             ],
             exclude: ["Fixtures"]),
@@ -119,10 +119,15 @@ let package = Package(
             "QuantileTrainingTests",
             [
                 "QuantileTraining", "QuantileModels", "Quantiles", "Layers", "Autodiff", "Arrays",
-                "TestSupport",
+                "Random", "Files", "Datasets", "TestSupport",
             ],
             exclude: ["Fixtures"]),
-        tests("InferenceTests", ["Inference", "QuantileModels"]),
+        tests(
+            "InferenceTests",
+            [
+                "Inference", "QuantileModels", "Quantiles", "Layers", "Arrays", "Random", "Files",
+                "Datasets",
+            ]),
         tests("ArchitectureTests", []),
         tests("CommandLineTests", ["tenor", "Files"]),
     ]

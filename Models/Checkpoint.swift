@@ -54,8 +54,24 @@ public enum Checkpoint {
         let spec = try metadata.decoded(Key.spec, as: NetworkSpec.self)
         let levels = try metadata.decoded(Key.levels, as: QuantileLevels.self)
         let features = try metadata.decoded(Key.features, as: [String].self)
+        let stated = try metadata.text(Key.schemaHash)
+        guard stated == schemaHash(features) else {
+            throw FileError(
+                .badData, file: path, "the features are not those of their hash",
+                expected: stated, found: schemaHash(features))
+        }
         let kind = try metadata.choice(Key.inputs, of: InputTransform.Kind.self)
         let inputs = try InputTransform(kind: kind, features: features, file: file)
+        // Nothing larger is made than the file could fill; one that lacks a few entries still gets
+        // to the list of them.
+        let fileSize = Double(file.entries.last?.byteRange.upperBound ?? 0)
+        let weightCount = spec.weightCount(inputs: inputs.inputCount, outputs: levels.count)
+        guard spec.isInRange, weightCount <= fileSize + 1e6 else {
+            throw FileError(
+                .badData, file: path, "the network that metadata '\(Key.spec)' describes cannot be",
+                expected: "widths and rates in range, and no more weights than the file has bytes",
+                found: String(json(spec).prefix(200)))
+        }
         let network = QuantileNetwork<Float>(
             spec, inputs: inputs.inputCount, levels: levels,
             quantiles: levels.values, stream: RandomStream(seed: 0))
@@ -71,6 +87,12 @@ public enum Checkpoint {
         for (name, _) in network.parameters { arrays.append(try file.array("network.\(name)")) }
         let label = try file.floats(Key.label)
         let shifts = try file.floats(Key.recalibration)
+        guard label.allSatisfy(\.isFinite), label[1] > 0, shifts.allSatisfy(\.isFinite) else {
+            throw FileError(
+                .badData, file: path, "the label's scale or the recalibration cannot be",
+                expected: "finite numbers and a deviation above 0",
+                found: "mean \(label[0]), deviation \(label[1]), shifts \(shifts)")
+        }
         return QuantileModel(
             inputs: inputs, label: LabelScaling(mean: label[0], deviation: label[1]),
             network: network.withParameters(arrays),

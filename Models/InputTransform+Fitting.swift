@@ -30,20 +30,23 @@ extension InputTransform {
 }
 
 extension InputTransform.Column {
-    /// Nil where the values are constant; sorts them.
+    /// Nil where the values are constant, or so close that single precision has no deviation to
+    /// divide by; sorts them.
     fileprivate init?(
         fitting kind: InputTransform.Kind, feature: Int, values: inout [Float]
     ) {
-        guard !values.isEmpty else { return nil }
         values.sort()
+        guard let least = values.first, let greatest = values.last, least < greatest else {
+            return nil
+        }
         let count = Double(values.count)
         let mean = values.reduce(0.0) { $0 + Double($1) } / count
         let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
-        let deviation = variance.squareRoot()
-        guard deviation > 1e-9 * max(1, abs(mean)) else { return nil }
+        let deviation = Float(variance.squareRoot())
+        guard (1 / deviation).isFinite else { return nil }
         self.init(
             feature: feature, isMissingFlag: false, fill: values[(values.count - 1) / 2],
-            mean: Float(mean), deviation: Float(deviation))
+            mean: Float(mean), deviation: deviation)
         if kind == .quantileNormal { fitCurve(sorted: values) }
     }
 

@@ -49,7 +49,9 @@ public struct InputTransform: Sendable, Equatable {
         features.indices.map { feature in
             let own = columns.filter { $0.feature == feature }
             guard let value = own.first(where: { !$0.isMissingFlag }) else {
-                return "constant in training, not used"
+                return own.isEmpty
+                    ? "constant in training, not used"
+                    : "constant in training, only a flag where missing"
             }
             let curve = value.knots.isEmpty ? "" : " through \(value.knots.count) knots"
             let flag = own.count > 1 ? ", and a flag where missing" : ""
@@ -78,6 +80,10 @@ public struct InputTransform: Sendable, Equatable {
 }
 
 extension InputTransform.Column {
+    /// No training row lies further from the mean than the square root of the rows, in deviations;
+    /// beyond a million a value is cut, so that no later product overflows.
+    private static let furthest: Float = 1e6
+
     /// Writes the column for every row.
     func apply(
         _ values: UnsafeBufferPointer<Float>, stride: Int, rows: Int,
@@ -93,7 +99,7 @@ extension InputTransform.Column {
                         if isMissingFlag {
                             raw.isNaN ? 1 : 0
                         } else if knots.isEmpty {
-                            (value - mean) * scale
+                            min(max((value - mean) * scale, -Self.furthest), Self.furthest)
                         } else {
                             score(value, knots: knots, scores: scores)
                         }
@@ -107,11 +113,11 @@ extension InputTransform.Column {
     ) -> Float {
         let last = knots.count - 1
         if value <= knots[0] {
-            let distance = (knots[0] - value) / deviation
+            let distance = min((knots[0] - value) / deviation, Self.furthest)
             return scores[0] - distance / (1 + distance)
         }
         if value >= knots[last] {
-            let distance = (value - knots[last]) / deviation
+            let distance = min((value - knots[last]) / deviation, Self.furthest)
             return scores[last] + distance / (1 + distance)
         }
         // knots[low] <= value < knots[low + width]

@@ -19,6 +19,9 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
     /// Whether a hidden layer as wide as the one before adds to it instead of replacing it.
     public var residual: Bool
 
+    private static let widths = 1...65_536
+    private static let dropoutRates = 0...0.95
+
     public init(
         family: Family = .mlp, hidden: [Int], activation: Activation = .relu,
         layerNorm: Bool = false, dropout: Double = 0, residual: Bool = false
@@ -36,10 +39,27 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
     /// - Throws: ``Files/FileError`` for a value of the wrong kind or out of range.
     public init(_ settings: Settings) throws(FileError) {
         family = try settings.choice("family", default: Family.mlp)
-        hidden = try settings.ints("hidden", default: [256, 256], in: 1...65_536)
+        hidden = try settings.ints("hidden", default: [256, 256], in: Self.widths)
         activation = try settings.choice("activation", default: Activation.relu)
         layerNorm = try settings.bool("layer_norm", default: false)
-        dropout = try settings.double("dropout", default: 0, in: 0...0.95)
+        dropout = try settings.double("dropout", default: 0, in: Self.dropoutRates)
         residual = try settings.bool("residual", default: false)
+    }
+
+    /// Whether every value is in the range that recipes may give.
+    var isInRange: Bool {
+        hidden.allSatisfy(Self.widths.contains) && Self.dropoutRates.contains(dropout)
+    }
+
+    /// The numbers in the matrices of a network; not an `Int`, because a damaged file may ask for
+    /// more of them than an `Int` counts.
+    func weightCount(inputs: Int, outputs: Int) -> Double {
+        var count = 0.0
+        var width = Double(inputs)
+        for next in hidden + [outputs] {
+            count += width * Double(next)
+            width = Double(next)
+        }
+        return count
     }
 }
