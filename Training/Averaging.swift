@@ -5,7 +5,7 @@ import Layers
 extension Module {
     /// Moves every parameter towards that of another module of the same make:
     /// `p = keep p + (1 - keep) other`.
-    mutating func average(towards other: Self, keep: Double) {
+    package mutating func average(towards other: Self, keep: Double) {
         var arrays = other.parameters.map(\.parameter.tensor.array)
         arrays.reverse()
         forEachParameter(at: .root) { _, parameter in

@@ -98,7 +98,7 @@ public struct TabularTraining: Sendable {
         onCheck: (Trainer.Check) -> Void = { _ in }
     ) throws -> Outcome {
         let clock = ContinuousClock()
-        var lastSave = clock.now
+        var lastSave: ContinuousClock.Instant?
         while !trainer.isFinished {
             let check = try trainer.runToNextCheck(
                 training: training, validation: validation, shouldStop: shouldStop, onStep: onStep)
@@ -109,7 +109,8 @@ public struct TabularTraining: Sendable {
             if check.isBest { try Checkpoint.save(model(), to: run.model) }
             try run.append(record(check))
             onCheck(check)
-            if lastSave.duration(to: clock.now) > .seconds(10) {
+            // The first check saves too: where there is a checkpoint there is a state.
+            if lastSave.map({ $0.duration(to: clock.now) > .seconds(10) }) ?? true {
                 try saveState()
                 lastSave = clock.now
             }

@@ -62,8 +62,8 @@ public struct Trainer: Sendable {
     ///   - shouldStop: Asked before every step.
     ///   - onStep: Called after every step with the steps done.
     /// - Returns: Nil where `shouldStop` said so; the training can go on later.
-    /// - Throws: ``NonFiniteLoss`` where the loss or the gradient of a step is not finite; `best`
-    ///   stays what it was.
+    /// - Throws: ``NonFiniteLoss`` where the loss or the gradient of a step, or the loss of a check,
+    ///   is not finite; `best` stays what it was.
     public mutating func runToNextCheck(
         training: TrainingData, validation: TrainingData, shouldStop: () -> Bool,
         onStep: (Int) -> Void = { _ in }
@@ -83,7 +83,8 @@ public struct Trainer: Sendable {
             }
             let norm = gradients.globalNorm
             guard loss.isFinite, norm.isFinite else {
-                throw NonFiniteLoss(step: step + 1, loss: Double(loss), gradientNorm: norm)
+                throw NonFiniteLoss(
+                    step: step + 1, loss: Double(loss), gradientNorm: norm, bestStep: bestStep)
             }
             optimizer.update(
                 &network, with: gradients, learningRate: schedule.rate(at: step),
@@ -96,11 +97,18 @@ public struct Trainer: Sendable {
             stepsSinceCheck += 1
             onStep(step)
         } while step % settings.checkEvery != 0 && step < settings.steps
-        return check(validation, levels: levels)
+        return try check(validation, levels: levels)
     }
 
-    private mutating func check(_ validation: TrainingData, levels: NDArray<Float>) -> Check {
+    private mutating func check(
+        _ validation: TrainingData, levels: NDArray<Float>
+    ) throws(NonFiniteLoss) -> Check {
         let loss = Self.loss(of: average, on: validation, levels: levels)
+        guard loss.isFinite else {
+            throw NonFiniteLoss(
+                step: step, loss: loss, gradientNorm: normSum / Double(stepsSinceCheck),
+                bestStep: bestStep)
+        }
         let isBest = loss < bestLoss
         if isBest {
             best = average
@@ -138,16 +146,21 @@ public struct Trainer: Sendable {
     }
 }
 
-/// The loss or the gradient of a step was not a finite number.
+/// The loss or the gradient of a step, or the loss of a check, was not a finite number.
 public struct NonFiniteLoss: Error, Sendable, CustomStringConvertible {
     /// The step, counted from 1.
     public let step: Int
     public let loss: Double
     public let gradientNorm: Double
+    /// Steps done when the best network so far was found; 0 where there is none.
+    public let bestStep: Int
 
     public var description: String {
         "training stopped at step \(step): the loss is \(loss) and the gradient's norm "
-            + "\(gradientNorm). The best checkpoint before it is intact. Try a lower "
-            + "training.learning_rate or a training.clip"
+            + "\(gradientNorm). "
+            + (bestStep > 0
+                ? "The checkpoint of step \(bestStep) is intact"
+                : "There is no checkpoint, because no check came before")
+            + ". Try a lower training.learning_rate or training.clip"
     }
 }

@@ -53,14 +53,21 @@ enum TrainingState {
                 found: difference(saved, identity).now,
                 advice: "Resume with what it was started with, or choose another --out")
         }
+        let parameters = trainer.network.parameters
+        // Before the first step the optimizer has no moments.
+        let moments =
+            file.entry(Key.optimizer(0)) == nil
+            ? []
+            : (parameters + parameters).enumerated().map {
+                (Key.optimizer($0), $1.parameter.shape)
+            }
+        try file.requireExactly(
+            [(Key.integers, .i64, [5]), (Key.reals, .f64, [3])]
+                + trainer.networks.flatMap { role, network in
+                    network.parameters.map { ("\(role).\($0.name)", .f32, $0.parameter.shape) }
+                } + moments.map { ($0, .f32, $1) })
         let integers = try file.int64s(Key.integers)
         let reals = try file.doubles(Key.reals)
-        guard integers.count == 5, reals.count == 3 else {
-            throw FileError(
-                .badData, file: path, "not the state of a training",
-                expected: "5 integers and 3 reals of progress",
-                found: "\(integers.count) and \(reals.count)")
-        }
         trainer.step = Int(integers[0])
         trainer.bestStep = Int(integers[1])
         trainer.checksSinceBest = Int(integers[2])
@@ -70,11 +77,9 @@ enum TrainingState {
         trainer.network = try restored(trainer.network, "network", from: file)
         trainer.average = try restored(trainer.average, "average", from: file)
         trainer.best = try restored(trainer.best, "best", from: file)
-        var moments: [NDArray<Float>] = []
-        while file.entry(Key.optimizer(moments.count)) != nil {
-            moments.append(try file.array(Key.optimizer(moments.count)))
-        }
-        trainer.optimizer.state = moments
+        var state: [NDArray<Float>] = []
+        for (name, _) in moments { state.append(try file.array(name)) }
+        trainer.optimizer.state = state
     }
 
     private static func restored(

@@ -19,7 +19,8 @@ extension Tensor {
             "pinball: forecasts \(forecasts.shape), labels \(labels.shape), "
                 + "weights \(weights?.shape ?? []), levels \(levels.shape)")
         let totalWeight = weights?.sum() ?? Double(rows)
-        let scale = Scalar(1 / (totalWeight * Double(levelCount)))
+        // Rows that all have weight 0 say nothing: no loss and no derivative.
+        let scale = totalWeight == 0 ? 0 : Scalar(1 / (totalWeight * Double(levelCount)))
         var loss = 0.0
         let derivative = NDArray<Scalar>(shape: forecasts.shape) { derivative in
             forecasts.array.withUnsafePointer { forecasts in

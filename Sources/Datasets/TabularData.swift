@@ -114,9 +114,12 @@ public struct TabularData: Sendable {
                 found: "\(first) in all \(train.rowCount)",
                 advice: "Choose another column with --label")
         }
-        if let weights = train.weights, weights.allSatisfy({ $0 == 0 }) {
+        for part in [SplitPart.train, .validation] {
+            guard let weights = self[part].weights, weights.allSatisfy({ $0 == 0 }) else {
+                continue
+            }
             throw FileError(
-                .badData, file: file, column: "weight", "every train row has weight 0",
+                .badData, file: file, column: "weight", "every \(part.rawValue) row has weight 0",
                 expected: "at least one weight above 0")
         }
     }

@@ -22,18 +22,10 @@ public struct RunDirectory: Sendable {
         self.path = path
         let files = FileManager.default
         let state = "\(path)/state.safetensors"
-        if resume {
-            guard files.fileExists(atPath: state) else {
-                throw FileError(
-                    .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
-                    advice: "Leave out --resume to start one")
-            }
-        } else if files.fileExists(atPath: "\(path)/model.safetensors")
-            || files.fileExists(atPath: state)
-        {
+        if resume && !files.fileExists(atPath: state) {
             throw FileError(
-                .badData, file: path, "the folder holds a run already",
-                advice: "Choose another --out, add --resume to go on with it, or remove it")
+                .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
+                advice: "Leave out --resume to start one")
         }
         do {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -43,6 +35,19 @@ public struct RunDirectory: Sendable {
                 found: error.localizedDescription)
         }
         lock = try FileLock(path: "\(path)/lock")
+        // Looked for under the lock: a run that ended a moment ago is not overwritten.
+        if !resume,
+            let held = ["state", "model"].first(where: {
+                files.fileExists(atPath: "\(path)/\($0).safetensors")
+            })
+        {
+            throw FileError(
+                .badData, file: path, "the folder holds a run already",
+                found: "\(held).safetensors",
+                advice: held == "state"
+                    ? "Choose another --out, add --resume to go on with it, or remove it"
+                    : "Choose another --out, or remove it")
+        }
     }
 
     /// Replaces the metrics by those up to a step: what a resumed run has not done yet is dropped.

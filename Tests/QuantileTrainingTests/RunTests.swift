@@ -1,0 +1,209 @@
+import Arrays
+import Autodiff
+import Datasets
+import Files
+import Foundation
+import Layers
+import QuantileModels
+import QuantileTraining
+import Testing
+
+/// Whole trainings in a run directory.
+@Suite struct RunTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private func recipe(_ overrides: String...) throws -> Recipe {
+        let yaml = """
+            model: {hidden: [8, 8], dropout: 0.1, layer_norm: true}
+            levels: [0.1, 0.5, 0.9]
+            training: {steps: 30, batch: 16, learning_rate: 0.01, averaging: 0.9, seed: 5, clip: 1}
+            validation: {every: 7}
+            """
+        return try Recipe(
+            name: "test", settings: Settings(yaml: yaml, file: "test.yaml"), overrides: overrides)
+    }
+
+    /// Trains until a step, or to the end.
+    @discardableResult
+    private func train(
+        _ recipe: Recipe, _ data: TabularData, in folder: String, resume: Bool = false,
+        until last: Int = .max
+    ) throws -> TabularTraining {
+        let run = try RunDirectory(path: scratch.file(folder), resume: resume)
+        var training = try TabularTraining(recipe: recipe, data: data, run: run, resume: resume)
+        var done = training.trainer.step
+        let outcome = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
+        switch outcome {
+        case .finished: #expect(last >= recipe.training.steps)
+        case .interrupted: #expect(done == last)
+        }
+        return training
+    }
+
+    private func content(_ folder: String, _ name: String) throws -> [UInt8] {
+        try bytes(of: scratch.file(folder) + "/" + name)
+    }
+
+    @Test("The same seed gives the same checkpoint bit for bit, another seed another one")
+    func reproducible() throws {
+        let data = try scratch.table()
+        try train(recipe(), data, in: "a")
+        try train(recipe(), data, in: "b")
+        try train(recipe("training.seed=6"), data, in: "c")
+        #expect(try content("a", "model.safetensors") == content("b", "model.safetensors"))
+        #expect(try content("a", "model.safetensors") != content("c", "model.safetensors"))
+    }
+
+    @Test(
+        "A run that was interrupted and resumed ends bit for bit like one that was not",
+        arguments: [[0], [1], [7], [8, 9], [3, 14, 29], [30]])
+    func resumed(_ stops: [Int]) throws {
+        let data = try scratch.table()
+        try train(recipe(), data, in: "whole")
+        for (position, stop) in stops.enumerated() where stop < 30 {
+            try train(recipe(), data, in: "parts", resume: position > 0, until: stop)
+        }
+        let started = FileManager.default.fileExists(atPath: scratch.file("parts"))
+        try train(recipe(), data, in: "parts", resume: started)
+        for name in ["model.safetensors", "state.safetensors", "metrics.jsonl", "recipe.yaml"] {
+            #expect(try content("parts", name) == content("whole", name), "\(name)")
+        }
+    }
+
+    @Test("What a killed process left of its last metrics line is dropped on resume")
+    func tornMetrics() throws {
+        let data = try scratch.table()
+        try train(recipe(), data, in: "whole")
+        try train(recipe(), data, in: "torn", until: 15)
+        let metrics = scratch.file("torn/metrics.jsonl")
+        var text = try String(contentsOfFile: metrics, encoding: .utf8)
+        // A check after the state was saved, and half a line.
+        text += text.split(separator: "\n")[1].replacing("\"step\":14", with: "\"step\":21") + "\n"
+        text += "{\"best\":tr"
+        try Data(text.utf8).write(to: URL(filePath: metrics))
+        try train(recipe(), data, in: "torn", resume: true)
+        #expect(try content("torn", "metrics.jsonl") == content("whole", "metrics.jsonl"))
+    }
+
+    @Test("The checkpoint in the folder is the best of the run, recalibrated, and loads")
+    func checkpoint() throws {
+        let data = try scratch.table()
+        let training = try train(recipe(), data, in: "run")
+        let model = try Checkpoint.load(scratch.file("run/model.safetensors"))
+        #expect(model.recalibration.kind == .shift && model.recalibration.shifts.count == 3)
+        #expect(model.provenance["label"] == "label")
+        #expect(model.provenance["data.fingerprint"] == data.fingerprint)
+        let best = training.trainer.best.parameters.map(\.parameter.tensor.array.elements)
+        #expect(model.network.parameters.map(\.parameter.tensor.array.elements) == best)
+        let resolved = try recipe().resolved
+        #expect(try content("run", "recipe.yaml") == Array(resolved.utf8))
+    }
+
+    @Test("A loss that turns NaN leaves the checkpoint before it intact, and the run says when")
+    func nonFiniteLoss() throws {
+        let layers = [String](repeating: "32", count: 20).joined(separator: ",")
+        let recipe = try recipe(
+            "training.learning_rate=10", "training.clip=null", "model.hidden=[\(layers)]",
+            "model.residual=true", "model.layer_norm=false", "training.averaging=0",
+            "validation.every=1", "training.steps=1000", "training.patience=1000")
+        var seen: [UInt8] = []
+        let path = scratch.file("nan")
+        let run = try RunDirectory(path: path, resume: false)
+        var training = try TabularTraining(
+            recipe: recipe, data: scratch.table(), run: run, resume: false)
+        let error = #expect(throws: NonFiniteLoss.self) {
+            _ = try training.run(
+                shouldStop: { false },
+                onCheck: { check in
+                    guard check.isBest else { return }
+                    seen = (try? bytes(of: run.model)) ?? []
+                })
+        }
+        #expect((error?.bestStep ?? 0) > 0 && (error?.step ?? 0) > (error?.bestStep ?? 0))
+        #expect(try bytes(of: run.model) == seen)
+        _ = try Checkpoint.load(run.model)
+    }
+
+    @Test("A resume with another recipe or other data is refused and says what differs")
+    func otherIdentity() throws {
+        let data = try scratch.table()
+        try train(recipe(), data, in: "run", until: 10)
+        let before = try content("run", "state.safetensors")
+        let recipeError = try #require(
+            fileError {
+                try train(
+                    recipe("training.learning_rate=0.5"), data, in: "run", resume: true)
+            })
+        #expect(recipeError.kind == .badData)
+        #expect(recipeError.expected?.contains("learning_rate: 0.01") == true, "\(recipeError)")
+        #expect(recipeError.found?.contains("learning_rate: 0.5") == true, "\(recipeError)")
+        let dataError = try #require(
+            fileError {
+                try train(recipe(), scratch.table(seed: 2), in: "run", resume: true)
+            })
+        #expect(dataError.expected?.contains(data.fingerprint) == true, "\(dataError)")
+        #expect(try content("run", "state.safetensors") == before)
+    }
+
+    @Test("A second writer on a run directory is refused and told who has it")
+    func twoWriters() throws {
+        let path = scratch.file("run")
+        let first = try RunDirectory(path: path, resume: false)
+        let error = try withExtendedLifetime(first) {
+            try #require(fileError { _ = try RunDirectory(path: path, resume: false) })
+        }
+        #expect(error.description.contains("process \(getpid())"), "\(error)")
+    }
+
+    @Test("A finished run is not overwritten, and a run that is not there not resumed")
+    func existingRun() throws {
+        let data = try scratch.table()
+        #expect(
+            fileError { try train(recipe(), data, in: "run", resume: true) }?.kind == .missing)
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("run")))
+        try train(recipe(), data, in: "run")
+        let before = try content("run", "model.safetensors")
+        let error = fileError { try train(recipe(), data, in: "run") }
+        #expect(error?.kind == .badData && error?.advice?.contains("--resume") == true)
+        #expect(try content("run", "model.safetensors") == before)
+    }
+
+    @Test("Where there is a checkpoint there is a state: a killed run can go on")
+    func stateFromTheFirstCheckOn() throws {
+        let data = try scratch.table()
+        let run = try RunDirectory(path: scratch.file("run"), resume: false)
+        var training = try TabularTraining(recipe: recipe(), data: data, run: run, resume: false)
+        var checks = 0
+        _ = try training.run(
+            shouldStop: {
+                if checks == 1 {
+                    #expect(FileManager.default.fileExists(atPath: run.model))
+                    #expect(FileManager.default.fileExists(atPath: run.state))
+                }
+                return false
+            }, onCheck: { _ in checks += 1 })
+        #expect(checks == 5)
+    }
+
+    @Test("A damaged state is refused, whatever happened to it")
+    func damagedState() throws {
+        let data = try scratch.table()
+        try train(recipe(), data, in: "run", until: 10)
+        let path = scratch.file("run/state.safetensors")
+        let whole = try bytes(of: path)
+        for length in [0, 7, 100, whole.count / 2, whole.count - 1] {
+            try Data(whole[..<length]).write(to: URL(filePath: path))
+            #expect(
+                fileError { try train(recipe(), data, in: "run", resume: true) }?.kind == .badData)
+        }
+        for place in [3, 60, whole.count / 2, whole.count - 1] {
+            var damaged = whole
+            damaged[place] ^= 4
+            try Data(damaged).write(to: URL(filePath: path))
+            #expect(
+                fileError { try train(recipe(), data, in: "run", resume: true) }?.kind == .badData)
+        }
+    }
+}
