@@ -29,6 +29,10 @@ public struct Scorer: Sendable {
 
     /// Writes the forecast table of a file; it appears when it is complete.
     ///
+    /// The same file and options give the same bytes with any number of workers. The same row in
+    /// another file may differ in its last digit, because the order in which a matrix product adds
+    /// up depends on the rows around it.
+    ///
     /// - Parameters:
     ///   - options: Which rows to score and which columns to carry through.
     ///   - onProgress: Called with the rows done.
