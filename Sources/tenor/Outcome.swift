@@ -8,10 +8,10 @@ enum Outcome {
     private static let internalError: Int32 = 70
     private static let inputOutput: Int32 = 74
 
-    /// Makes a write into a pipe that nobody reads any more fail, instead of killing the process
-    /// half-way through a file.
-    static func ignoreClosedPipes() {
-        signal(SIGPIPE, SIG_IGN)
+    /// Makes a write into a pipe that nobody reads any more, or beyond the largest file that the
+    /// process may write, fail instead of killing the process half-way through a file.
+    static func survivePipesAndLimits() {
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     }
 
     /// Ends well, provided that what was printed has arrived.

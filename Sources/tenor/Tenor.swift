@@ -20,7 +20,7 @@ struct Tenor: AsyncParsableCommand {
         ])
 
     static func main() async {
-        Outcome.ignoreClosedPipes()
+        Outcome.survivePipesAndLimits()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

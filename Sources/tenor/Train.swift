@@ -68,15 +68,20 @@ struct Train: ParsableCommand {
         let unit = training.lossUnit
         let progress = ProgressLine("training", total: recipe.training.steps, unit: "steps")
         var state = ""
-        let outcome = try training.run(
-            shouldStop: { Interruption.isRequested },
-            onStep: { progress.update(done: $0, detail: state) },
-            onCheck: { check in
-                state = String(
-                    format: "pinball %.4g, validation %.4g%@", check.trainingLoss * unit,
-                    check.validationLoss * unit, check.isBest ? " (best)" : "")
-            })
-        progress.finish(detail: state)
+        let outcome: TabularTraining.Outcome
+        do {
+            defer { progress.finish(detail: state) }
+            outcome = try training.run(
+                shouldStop: { Interruption.isRequested },
+                onStep: { progress.update(done: $0, detail: state) },
+                onCheck: { check in
+                    state = String(
+                        format: "pinball %.4g, validation %.4g%@", check.trainingLoss * unit,
+                        check.validationLoss * unit, check.isBest ? " (best)" : "")
+                })
+        } catch let error as NonFiniteLoss {
+            throw FileError(.badData, file: path, error.description)
+        }
         switch outcome {
         case .interrupted:
             StandardError.write(
