@@ -97,7 +97,7 @@ let package = Package(
         room("TestSupport", path: "Tests/TestSupport", ["Files", "Arrays", "Autodiff"]),
         tests("FilesTests", ["Files"]),
         tests("RandomTests", ["Random"]),
-        tests("ArraysTests", ["Arrays", "Files"]),
+        tests("ArraysTests", ["Arrays", "Files", "TestSupport"]),
         tests("QuantilesTests", ["Quantiles", "Files"]),
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),

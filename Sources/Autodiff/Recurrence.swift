@@ -75,16 +75,25 @@ struct RecurrentProduct<Scalar: Arrays.Scalar>: Sendable {
     private var state: Int { sequence.batch * sequence.width }
 
     /// Adds the product to one step's sums.
+    ///
+    /// With a single row, reading the weight is all the work. Walking it to and fro, a part at a
+    /// time, each step begins with what the step before has left in the cache.
     func add(
         of outputs: UnsafeMutablePointer<Scalar>, before step: Int,
         to sums: UnsafeMutablePointer<Scalar>
     ) {
+        let width = sequence.width
+        let part = sequence.batch == 1 ? 64 : width
         func add(_ hidden: UnsafePointer<Scalar>) {
             weight.array.withUnsafePointer { weight in
-                Scalar.gemm(
-                    transposeA: false, transposeB: false, m: sequence.batch, n: columns,
-                    k: sequence.width, alpha: 1, a: hidden, lda: sequence.width, b: weight,
-                    ldb: columns, beta: 1, c: sums, ldc: columns)
+                let last = (width - 1) / part
+                for position in 0...last {
+                    let start = part * (step.isMultiple(of: 2) ? position : last - position)
+                    Scalar.gemm(
+                        transposeA: false, transposeB: false, m: sequence.batch, n: columns,
+                        k: min(part, width - start), alpha: 1, a: hidden + start, lda: width,
+                        b: weight + start * columns, ldb: columns, beta: 1, c: sums, ldc: columns)
+                }
             }
         }
         if step > 0 {

@@ -11,14 +11,9 @@
 
 #pragma clang fp contract(fast)
 
-/// Relative error 2e-7; overflows to infinity above 88.37, underflows to zero below -87.33.
-ALWAYS_INLINE float exp_f32(float x) {
-    float c = x == x ? x : 0.0f;
-    c = c < -87.33f ? -87.33f : c;
-    c = c > 88.37f ? 88.37f : c;
-    float scaled = c * 1.442695041f;
-    int32_t i = (int32_t)(scaled + (scaled < 0.0f ? -0.5f : 0.5f));
-    float n = (float)i;
+/// 2^n exp(c - n ln 2) for -87.33 <= c <= 88.37, with n the nearest integer of c / ln 2. Relative
+/// error 2e-7; a NaN stays one.
+ALWAYS_INLINE float scaled_exp_f32(float c, float n) {
     float r = c - n * 0.693359375f;
     r = r - n * -2.12194440e-4f;
     float p = 1.383683006e-03f;
@@ -28,13 +23,27 @@ ALWAYS_INLINE float exp_f32(float x) {
     p = p * r + 4.999999208e-01f;
     p = p * r + 1.000000036e+00f;
     p = p * r + 1.000000001e+00f;
-    int32_t bits = (i + 127) << 23;
+    int32_t bits = ((int32_t)n + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);
-    float y = p * power;
+    return p * power;
+}
+/// Overflows to infinity above 88.37, underflows to zero below -87.33.
+ALWAYS_INLINE float exp_f32(float x) {
+    float c = x == x ? x : 0.0f;
+    c = c < -87.33f ? -87.33f : c;
+    c = c > 88.37f ? 88.37f : c;
+    float scaled = c * 1.442695041f;
+    float y = scaled_exp_f32(c, (float)(int32_t)(scaled + (scaled < 0.0f ? -0.5f : 0.5f)));
     y = x > 88.37f ? INFINITY : y;
     y = x < -87.33f ? 0.0f : y;
     return x == x ? y : x;
+}
+/// exp(x) for x <= 0, which is what the functions below need; underflows to zero below -87.33.
+ALWAYS_INLINE float exp_negative_f32(float x) {
+    float c = x < -87.33f ? -87.33f : x;
+    float y = scaled_exp_f32(c, (float)(int32_t)(c * 1.442695041f - 0.5f));
+    return x < -87.33f ? 0.0f : y;
 }
 ALWAYS_INLINE double exp_f64(double x) { return exp(x); }
 
@@ -46,14 +55,14 @@ ALWAYS_INLINE float tanh_f32(float x) {
     p = p * s + 1.333112746e-01f;
     p = p * s + -3.333326052e-01f;
     p = p * s + 9.999999961e-01f;
-    float e = exp_f32(-2.0f * a);
+    float e = exp_negative_f32(-2.0f * a);
     float large = copysignf((1.0f - e) / (1.0f + e), x);
     return a < 0.625f ? x * p : large;
 }
 ALWAYS_INLINE double tanh_f64(double x) { return tanh(x); }
 
 ALWAYS_INLINE float sigmoid_f32(float x) {
-    float e = exp_f32(-fabsf(x));
+    float e = exp_negative_f32(-fabsf(x));
     float high = 1.0f / (1.0f + e);
     return x < 0.0f ? e * high : high;
 }
@@ -64,7 +73,7 @@ ALWAYS_INLINE double sigmoid_f64(double x) {
 
 /// max(x, 0) + log1p(exp(-|x|)); the logarithm as e times a polynomial on (0, 1].
 ALWAYS_INLINE float softplus_f32(float x) {
-    float e = exp_f32(-fabsf(x));
+    float e = exp_negative_f32(-fabsf(x));
     float p = -3.243850813e-03f;
     p = p * e + 1.985067638e-02f;
     p = p * e + -5.695805770e-02f;
@@ -82,7 +91,7 @@ ALWAYS_INLINE double softplus_f64(double x) { return fmax(x, 0.0) + log1p(exp(-f
 /// The standard normal density and distribution at x. The lower tail is
 /// exp(-x^2/2) t R(t) with t = 1 / (1 + 0.3 |x|), so that it stays right in relative terms.
 ALWAYS_INLINE void normal_f32(float x, float *density, float *distribution) {
-    float e = exp_f32(-0.5f * x * x);
+    float e = exp_negative_f32(-0.5f * x * x);
     float t = 1.0f / (1.0f + 0.3f * fabsf(x));
     float p = -2.056653687e-02f;
     p = p * t + 1.121148961e-01f;
