@@ -54,6 +54,7 @@ struct Bench: ParsableCommand {
         let inputs = Self.normal([rows] + arch.rowShape, stream.stream("inputs"))
         let labels = Self.normal([rows], stream.stream("labels"))
         var losses: [Double] = []
+        losses.reserveCapacity(BenchTiming.mostSteps)
         let timing: BenchTiming
         switch mode {
         case .train:

@@ -13,6 +13,9 @@ struct BenchTiming {
     private(set) var buffers = 0
     private(set) var pageFaults = 0
 
+    /// More steps than this are not timed, so that lists never grow in between.
+    static let mostSteps = 1 << 16
+
     /// Runs a step three times, and then again and again until the time is over, at least five
     /// times.
     init(seconds: Double, step: () -> Void) {
@@ -20,11 +23,11 @@ struct BenchTiming {
         let clock = ContinuousClock()
         let end = clock.now + .seconds(seconds)
         var products: [Double] = []
-        steps.reserveCapacity(1 << 16)
-        products.reserveCapacity(1 << 16)
+        steps.reserveCapacity(Self.mostSteps)
+        products.reserveCapacity(Self.mostSteps)
         let buffersBefore = BufferPool.statistics.allocations
         let faultsBefore = ResourceUsage.minorPageFaults
-        while steps.count < 5 || (clock.now < end && steps.count < 1 << 16) {
+        while steps.count < 5 || (clock.now < end && steps.count < Self.mostSteps) {
             var elapsed = Duration.zero
             let inside = MatrixProductClock.time { elapsed = clock.measure(step) }
             steps.append(elapsed / .seconds(1))
