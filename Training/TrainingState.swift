@@ -92,10 +92,13 @@ enum TrainingState {
 
     /// The first line in which two texts differ.
     private static func difference(_ a: String, _ b: String) -> (saved: String, now: String) {
-        let (left, right) = (a.split(separator: "\n"), b.split(separator: "\n"))
+        let lines = { (text: String) in
+            text.split(separator: "\n").map { $0.trimmingPrefix(while: \.isWhitespace) }
+        }
+        let (left, right) = (lines(a), lines(b))
         for index in 0..<max(left.count, right.count) {
-            let saved = index < left.count ? String(left[index]) : "(nothing)"
-            let now = index < right.count ? String(right[index]) : "(nothing)"
+            let saved = index < left.count ? "'\(left[index])'" : "nothing"
+            let now = index < right.count ? "'\(right[index])'" : "nothing"
             if saved != now { return (saved, now) }
         }
         return ("the same", "the same")

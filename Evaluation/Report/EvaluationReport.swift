@@ -22,14 +22,7 @@ public struct EvaluationReport: Sendable {
     /// - Returns: the path of the page.
     @discardableResult
     public func write(to folder: String) throws -> String {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(
-                .inputOutput, file: folder, "cannot make the folder",
-                advice: "Name a folder that you may write to")
-        }
+        try Folder.make(folder)
         func path(_ name: String) -> String { folder + "/" + name }
         // Everything is composed before the first byte is written.
         let page = try html()

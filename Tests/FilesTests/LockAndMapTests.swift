@@ -32,6 +32,34 @@ import Testing
             fileError { _ = try FileLock(path: "/nowhere/lock") }?.kind == .inputOutput)
     }
 
+    @Test("A folder is made with those above it; a file or a device in its place is named")
+    func folders() throws {
+        let path = scratch.file("a/b/c")
+        try Folder.make(path)
+        try Folder.make(path + "/")
+        try AtomicFile.write([1], to: path + "/file")
+        let error = fileError { try Folder.make(path + "/file") }
+        #expect(error?.problem == "a file has this name")
+        let below = fileError { try Folder.make(path + "/file/more") }
+        #expect(below?.kind == .inputOutput && below?.file.hasSuffix("/c/file") == true)
+        #expect(fileError { try Folder.make("/proc/nothing") }?.kind == .inputOutput)
+    }
+
+    @Test("Lines are added to the end of a file, which is made where there is none")
+    func journal() throws {
+        let path = scratch.file("journal")
+        try JournalFile.append(line: [1, 2], to: path)
+        try JournalFile.append(line: [], to: path)
+        try JournalFile.append(line: [3], to: path)
+        #expect(try FileContents.bytes(of: path) == [1, 2, 10, 10, 3, 10])
+        #expect(
+            fileError { try JournalFile.append(line: [1], to: "/nowhere/a") }?.kind == .inputOutput)
+        #if os(Linux)
+            let full = fileError { try JournalFile.append(line: [1], to: "/dev/full") }
+            #expect(full?.advice?.contains("free some space") == true)
+        #endif
+    }
+
     @Test("A map shows the bytes of the file, and stays as it was when the file is replaced")
     func map() throws {
         let path = try scratch.write([1, 2, 3], to: "a.bin")

@@ -27,13 +27,7 @@ public struct RunDirectory: Sendable {
                 .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
                 advice: "Leave out --resume to start one")
         }
-        do {
-            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(
-                .inputOutput, file: path, "the run directory cannot be made",
-                found: error.localizedDescription)
-        }
+        try Folder.make(path)
         lock = try FileLock(path: "\(path)/lock")
         // Looked for under the lock: a run that ended a moment ago is not overwritten.
         if !resume,
@@ -68,21 +62,13 @@ public struct RunDirectory: Sendable {
     func append(_ record: MetricsRecord) throws(FileError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let line: Data
         do {
-            let line = try encoder.encode(record) + Data([UInt8(ascii: "\n")])
-            if !FileManager.default.fileExists(atPath: metrics) {
-                try line.write(to: URL(fileURLWithPath: metrics))
-            } else {
-                let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metrics))
-                defer { try? handle.close() }
-                try handle.seekToEnd()
-                try handle.write(contentsOf: line)
-            }
+            line = try encoder.encode(record)
         } catch {
-            throw FileError(
-                .inputOutput, file: metrics, "the metrics cannot be written",
-                found: error.localizedDescription)
+            throw FileError(.inputOutput, file: metrics, "the metrics cannot be encoded: \(error)")
         }
+        try JournalFile.append(line: Array(line), to: metrics)
     }
 }
 
