@@ -14,12 +14,17 @@ enum Interruption {
     static func listen() {
         // The atomic exists before a handler can run.
         requested.store(false, ordering: .relaxed)
+        var signals = sigset_t()
+        sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 Interruption.requested.store(true, ordering: .relaxed)
                 signal(number, SIG_DFL)
             }
+            sigaddset(&signals, number)
         }
+        // A parent may have left them blocked: what a libdispatch thread starts inherits its mask.
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     static var isRequested: Bool { requested.load(ordering: .relaxed) }

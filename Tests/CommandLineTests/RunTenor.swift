@@ -28,9 +28,12 @@ struct TenorRun: Sendable {
 ///   - environment: Variables on top of this process's own.
 ///   - folder: Its working directory; this process's own where nil.
 ///   - output: Where standard output goes instead of into the result.
+///   - largestFile: The largest file that it may write, in blocks of 512 bytes.
+///   - meanwhile: What to do while it runs, such as sending a signal to the process given.
 func runTenor(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
-    in folder: URL? = nil, output: URL? = nil
+    in folder: URL? = nil, output: URL? = nil, largestFile: Int? = nil,
+    meanwhile: (_ process: Int32) async throws -> Void = { _ in }
 ) async throws -> TenorRun {
     // Files rather than pipes: a pipe that nobody empties in time blocks its writer.
     let scratch = try TemporaryFolder()
@@ -39,8 +42,15 @@ func runTenor(
     let errorFile = try scratch.file("error", "")
 
     let process = Process()
-    process.executableURL = try tenorBinary()
-    process.arguments = arguments
+    if let largestFile {
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments =
+            ["-c", "ulimit -f \(largestFile); exec \"$@\"", "sh", try tenorBinary().path]
+            + arguments
+    } else {
+        process.executableURL = try tenorBinary()
+        process.arguments = arguments
+    }
     process.environment = ProcessInfo.processInfo.environment
         .merging(environment) { _, added in added }
     if let folder { process.currentDirectoryURL = folder }
@@ -57,8 +67,14 @@ func runTenor(
     let identifier = process.processIdentifier
     // A task of its own, because a cancelled one would not wait for the killed process.
     let waiting = Task { await exits.first { _ in true } ?? -1 }
-    let status = await withTaskCancellationHandler {
-        await waiting.value
+    let status = try await withTaskCancellationHandler {
+        do {
+            try await meanwhile(identifier)
+        } catch {
+            kill(identifier, SIGKILL)
+            throw error
+        }
+        return await waiting.value
     } onCancel: {
         kill(identifier, SIGKILL)
     }

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// Training that is stopped from outside: what it leaves, and that it goes on as if nothing was.
+@Suite(.timeLimit(.minutes(3))) struct InterruptedTrainingTests {
+    /// Long enough that a signal comes in time.
+    private static let options = [
+        "--set", "training.steps=6000", "--set", "validation.every=50",
+    ]
+
+    private func train(
+        _ folder: TrainingFolder, _ name: String, _ options: [String] = [], signal: Int32? = nil
+    ) async throws -> TenorRun {
+        let arguments =
+            ["train", "small.yaml", "--data", "data.csv", "--out", name] + Self.options + options
+        let state = folder.url("\(name)/state.safetensors").path
+        let before = FileIdentity(state)
+        return try await folder.run(arguments) { process in
+            guard let signal else { return }
+            await newState(at: state, after: before, of: process)
+            kill(process, signal)
+        }
+    }
+
+    /// Waits until there is another state than before, which tells that the training is under way.
+    ///
+    /// On a thread of its own: tests that compute may keep tasks waiting for longer than it trains.
+    private func newState(at path: String, after before: FileIdentity?, of process: Int32) async {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                while FileIdentity(path) == before, kill(process, 0) == 0 { usleep(1_000) }
+                continuation.resume()
+            }
+        }
+    }
+
+    @Test("Killed, then interrupted, then resumed: the files are those of a run left alone")
+    func resume() async throws {
+        let folder = try TrainingFolder()
+        let killed = try await train(folder, "run", signal: SIGKILL)
+        try #require(killed.exit == SIGKILL)
+        let loaded = try await folder.run([
+            "score", "run/model.safetensors", "--data", "data.csv", "--out", "forecasts.csv",
+        ])
+        #expect(loaded.exit == 0, "\(loaded.standardError)")
+
+        let interrupted = try await train(folder, "run", ["--resume"], signal: SIGINT)
+        #expect(interrupted.exit == 130)
+        #expect(interrupted.standardOutput == "")
+        let advice = try #require(
+            interrupted.standardError.firstMatch(
+                of: /Stopped at step (\d+); the state is saved. Go on with:\n +tenor (train .*)\n/))
+        let step = try #require(Int(advice.1))
+        #expect(step > 0 && step < 6000)
+
+        // What it says is what one types.
+        let resumed = try await folder.run(advice.2.split(separator: " ").map(String.init))
+        #expect(resumed.exit == 0, "\(resumed.standardError)")
+
+        #expect(try await train(folder, "whole").exit == 0)
+        for name in ["model.safetensors", "state.safetensors", "metrics.jsonl", "recipe.yaml"] {
+            #expect(try folder.bytes("run/\(name)") == folder.bytes("whole/\(name)"), "\(name)")
+        }
+    }
+
+    @Test("A second writer is refused while the first one trains, and told who that is")
+    func secondWriter() async throws {
+        let folder = try TrainingFolder()
+        let state = folder.url("run/state.safetensors").path
+        var second: TenorRun?
+        let first = try await folder.run(
+            ["train", "small.yaml", "--data", "data.csv", "--out", "run"] + Self.options
+        ) { process in
+            await newState(at: state, after: nil, of: process)
+            // Stopped, so that it is still there when the second one looks.
+            kill(process, SIGSTOP)
+            second = try await folder.train("--resume")
+            kill(process, SIGKILL)
+        }
+        #expect(first.exit == SIGKILL)
+        let refused = try #require(second)
+        #expect(refused.exit == 74)
+        #expect(refused.standardError.contains("in use by another process"))
+        #expect(refused.standardError.contains("found process "))
+    }
+}
+
+/// Tells a file from the one that replaces it.
+private struct FileIdentity: Equatable {
+    let number: Int
+    let seconds: Int
+    let nanoseconds: Int
+
+    /// Nil where there is no file.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        number = Int(status.st_ino)
+        seconds = Int(status.st_mtim.tv_sec)
+        nanoseconds = Int(status.st_mtim.tv_nsec)
+    }
+}
