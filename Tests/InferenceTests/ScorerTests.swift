@@ -9,7 +9,9 @@ import Quantiles
 import Random
 import Testing
 
-@Suite struct ScorerTests {
+/// One after the other, because the number of BLAS threads, which scoring sets to one, belongs to the
+/// whole process and decides in which order a product adds up.
+@Suite(.serialized) struct ScorerTests {
     private static let features = ["a", "b", "c"]
     private let folder: URL
     private let model: QuantileModel
