@@ -35,7 +35,7 @@ let package = Package(
         .library(
             name: "Tenor",
             targets: [
-                "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
+                "Files", "Random", "Arrays", "Quantiles", "Bonds", "Autodiff", "Datasets", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
                 "Inference",
             ]),
@@ -60,6 +60,7 @@ let package = Package(
         // Floor 2
         room("Arrays", ["COpenBLAS", "CVectorMath", "Files"]),
         room("Quantiles", ["Files"]),
+        room("Bonds", ["Files"]),
         // Floor 3
         room("Autodiff", ["Arrays", "Random"]),
         room("Datasets", ["Files"]),
@@ -99,6 +100,7 @@ let package = Package(
         tests("RandomTests", ["Random"]),
         tests("ArraysTests", ["Arrays", "Files", "TestSupport"]),
         tests("QuantilesTests", ["Quantiles", "Files"]),
+        tests("BondsTests", ["Bonds", "Files"], exclude: ["Fixtures"]),
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),
         tests(
