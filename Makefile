@@ -25,6 +25,8 @@ test: dependencies ## build and run the whole test suite, in release mode
 check-long: dependencies ## run the suite with the checks that take minutes: known truth at full size
 	swift build $(FLAGS) --build-tests
 	TENOR_CHECK_LONG=1 swift test $(FLAGS) --skip-build --disable-xctest
+	TENOR_BASELINE_KERNELS=1 swift test $(FLAGS) --scratch-path .build-baseline --disable-xctest \
+		--filter 'ArraysTests|AutodiffTests|LayersTests|QuantileModelsTests'
 
 quickstart: build ## make data, train, score, evaluate; everything lands in quickstart/
 	@Scripts/quickstart.sh
@@ -39,4 +41,4 @@ lint: ## check the format of the sources, as CI does
 	@Scripts/format.sh
 
 clean: ## remove what was built and what quickstart made
-	rm -rf .build quickstart
+	rm -rf .build .build-baseline quickstart

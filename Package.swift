@@ -6,6 +6,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Only the baseline clone of the vector kernels, to test it on a CPU that would pick a newer one
+/// (`make check-long`).
+let baselineKernels = Context.environment["TENOR_BASELINE_KERNELS"] != nil
+
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let argumentParser = Target.Dependency.product(
@@ -53,7 +57,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-        .target(name: "CVectorMath", path: "Sources/CVectorMath"),
+        .target(
+            name: "CVectorMath", path: "Sources/CVectorMath",
+            cSettings: baselineKernels ? [.define("CVECTORMATH_BASELINE")] : []),
         // Floor 1
         room("Files", ["CZlib", yams]),
         room("Random"),
