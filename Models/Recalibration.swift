@@ -57,7 +57,7 @@ public struct Recalibration: Sendable, Equatable {
     }
 }
 
-extension NDArray {
+extension NDArray<Float> {
     /// Sorts each row, nearly sorted already, by insertion.
     mutating func sortRows() {
         let (rows, columns) = (rows, columns)

@@ -89,6 +89,19 @@ extension Double: Scalar {
         vector_sum_columns_f64(x, rows, columns, accumulating ? 1 : 0, out)
     }
 
+    public static func cumulativeSum(
+        _ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, outer: Int, extent: Int,
+        inner: Int, reversed: Bool
+    ) {
+        vector_cumulative_sum_f64(x, y, outer, extent, inner, reversed ? 1 : 0)
+    }
+
+    public static func transpose(
+        _ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, rows: Int, columns: Int
+    ) {
+        vector_transpose_f64(x, y, rows, columns)
+    }
+
     public static func layerNorm(
         _ x: UnsafePointer<Double>, gain: UnsafePointer<Double>, bias: UnsafePointer<Double>,
         epsilon: Double, into y: UnsafeMutablePointer<Double>, mean: UnsafeMutablePointer<Double>,

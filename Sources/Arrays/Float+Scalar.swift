@@ -89,6 +89,19 @@ extension Float: Scalar {
         vector_sum_columns_f32(x, rows, columns, accumulating ? 1 : 0, out)
     }
 
+    public static func cumulativeSum(
+        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, outer: Int, extent: Int,
+        inner: Int, reversed: Bool
+    ) {
+        vector_cumulative_sum_f32(x, y, outer, extent, inner, reversed ? 1 : 0)
+    }
+
+    public static func transpose(
+        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        vector_transpose_f32(x, y, rows, columns)
+    }
+
     public static func layerNorm(
         _ x: UnsafePointer<Float>, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>,
         epsilon: Float, into y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>,

@@ -78,18 +78,9 @@ extension NDArray {
     public func cumulativeSum(axis: Int, reversed: Bool = false) -> NDArray {
         let (outer, extent, inner) = extents(around: axis)
         return NDArray(shape: shape) { out in
-            withUnsafePointer { x in
-                for o in 0..<outer {
-                    for i in 0..<inner {
-                        var total: Element = 0
-                        for step in 0..<extent {
-                            let e = reversed ? extent - 1 - step : step
-                            let offset = (o * extent + e) * inner + i
-                            total += x[offset]
-                            out[offset] = total
-                        }
-                    }
-                }
+            withUnsafePointer {
+                Element.cumulativeSum(
+                    $0, into: out, outer: outer, extent: extent, inner: inner, reversed: reversed)
             }
         }
     }
@@ -167,11 +158,7 @@ extension NDArray {
         precondition(rank == 2, "transpose: shape \(shape) is not a matrix")
         let (m, n) = (shape[0], shape[1])
         return NDArray(shape: [n, m]) { out in
-            withUnsafePointer { x in
-                for i in 0..<m {
-                    for j in 0..<n { out[j * m + i] = x[i * n + j] }
-                }
-            }
+            withUnsafePointer { Element.transpose($0, into: out, rows: m, columns: n) }
         }
     }
 

@@ -46,6 +46,15 @@ public protocol Scalar: BinaryFloatingPoint, RecurrentKernels, EmbeddingKernels,
         _ x: UnsafePointer<Self>, rows: Int, columns: Int, accumulating: Bool,
         into out: UnsafeMutablePointer<Self>)
 
+    /// Running sums along the middle axis of `[outer, extent, inner]`, from its start or its end.
+    static func cumulativeSum(
+        _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, outer: Int, extent: Int,
+        inner: Int, reversed: Bool)
+
+    /// `y[c, r] = x[r, c]`.
+    static func transpose(
+        _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, rows: Int, columns: Int)
+
     /// Normalises each row to mean 0 and variance 1, then applies gain and bias; keeps the mean
     /// and the reciprocal standard deviation of each row.
     static func layerNorm(

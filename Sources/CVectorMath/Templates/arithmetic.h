@@ -76,3 +76,33 @@ void NAME(vector_sum_columns)(const REAL *x, size_t rows, size_t columns, int ac
         for (size_t i = 0; i < columns; i++) out[i] += a[i];
     }
 }
+
+MULTIVERSION
+void NAME(vector_cumulative_sum)(const REAL *x, REAL *y, size_t outer, size_t extent, size_t inner,
+                                 int reversed) {
+    for (size_t o = 0; o < outer; o++) {
+        const REAL *from = x + o * extent * inner;
+        REAL *to = y + o * extent * inner;
+        for (size_t step = 0; step < extent; step++) {
+            size_t at = (reversed ? extent - 1 - step : step) * inner;
+            if (step == 0) {
+                memcpy(to + at, from + at, inner * sizeof(REAL));
+                continue;
+            }
+            const REAL *before = reversed ? to + at + inner : to + at - inner;
+            for (size_t i = 0; i < inner; i++) to[at + i] = before[i] + from[at + i];
+        }
+    }
+}
+
+// Blocks of 16 by 16 keep both sides within the cache.
+MULTIVERSION
+void NAME(vector_transpose)(const REAL *x, REAL *y, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r += 16) {
+        for (size_t c = 0; c < columns; c += 16) {
+            for (size_t i = r; i < r + 16 && i < rows; i++) {
+                for (size_t j = c; j < c + 16 && j < columns; j++) y[j * rows + i] = x[i * columns + j];
+            }
+        }
+    }
+}

@@ -63,6 +63,11 @@ typedef struct {
     /* out[c] (+)= sum over r of x[r, c] */                                                        \
     void NAME(vector_sum_columns)(const REAL *x, size_t rows, size_t columns, int accumulate,      \
                                   REAL *out);                                                      \
+    /* Running sums along the middle axis of [outer, extent, inner], from its start or its end */   \
+    void NAME(vector_cumulative_sum)(const REAL *x, REAL *y, size_t outer, size_t extent,          \
+                                     size_t inner, int reversed);                                  \
+    /* y[c, r] = x[r, c] */                                                                        \
+    void NAME(vector_transpose)(const REAL *x, REAL *y, size_t rows, size_t columns);              \
     /* y = (x - mean) * rstd * gain + bias by row; mean and rstd [rows] are kept for the way back */ \
     void NAME(vector_layer_norm)(const REAL *x, const REAL *gain, const REAL *bias, REAL epsilon,  \
                                  REAL *y, REAL *mean, REAL *rstd, size_t rows, size_t columns);    \
