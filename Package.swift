@@ -106,7 +106,7 @@ let package = Package(
         tests("RandomTests", ["Random"]),
         tests("ArraysTests", ["Arrays", "Files", "TestSupport"]),
         tests("QuantilesTests", ["Quantiles", "Files"]),
-        tests("BondsTests", ["Bonds", "Files"], exclude: ["Fixtures"]),
+        tests("BondsTests", ["Bonds", "Files", "Random"], exclude: ["Fixtures"]),
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),
         tests(

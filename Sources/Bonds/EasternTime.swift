@@ -1,7 +1,8 @@
 /// US/Eastern clock time with its daylight saving, computed: what files and features need of it.
 ///
-/// The rules since 1967, without the years 1974 and 1975. Within 2007's rules a day is shorter on
-/// the second Sunday of March and longer on the first Sunday of November.
+/// Daylight saving from the second Sunday of March to the first Sunday of November since 2007 (Energy
+/// Policy Act of 2005), before that from April to the last Sunday of October (Uniform Time Act and
+/// its amendment of 1986); exact since 1976.
 public enum EasternTime {
     static let nanosecondsPerSecond: Int64 = 1_000_000_000
     static let nanosecondsPerDay: Int64 = 86_400 * nanosecondsPerSecond
@@ -25,11 +26,11 @@ public enum EasternTime {
     public static func nanoseconds(_ date: CalendarDate, timeOfDay: Int64) -> Int64 {
         let local = date.nanoseconds + timeOfDay
         let saving = savingPeriod(date.year)
-        let twoHours = 7_200 * nanosecondsPerSecond
+        let hour = 3_600 * nanosecondsPerSecond
         let isSaving =
-            local >= saving.start.nanoseconds + twoHours
-            && local < saving.end.nanoseconds + twoHours
-        return local + (isSaving ? 4 : 5) * 3_600 * nanosecondsPerSecond
+            local >= saving.start.nanoseconds + 3 * hour
+            && local < saving.end.nanoseconds + 2 * hour
+        return local + (isSaving ? 4 : 5) * hour
     }
 
     /// What is added to UTC at a time, in nanoseconds.
