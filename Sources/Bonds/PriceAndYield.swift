@@ -135,7 +135,7 @@ struct YieldSolver {
         let rate: Double
         if flows.isSimple {
             rate = (flows.lastPayment / price - 1) / flows.lastTime
-        } else if flows.firstPayment == 0 {
+        } else if flows.regularPayment == 0 {
             rate = expm1(log(flows.lastPayment / price) / flows.lastTime)
         } else {
             rate = exp(logRate(logPrice: log(price))) - 1

@@ -15,13 +15,13 @@ public enum PriceArrays {
             for level in prices.indices {
                 let price = prices[level]
                 var yield = solver.yield(cleanPrice: price)
-                if level > 0, !yields[level - 1].isNaN {
+                // Neighbouring doubles may come in the wrong order by a rounding.
+                if level > 0, !yield.isNaN, !yields[level - 1].isNaN {
                     let before = yields[level - 1]
                     if price == prices[level - 1] {
                         yield = before
-                    } else if (price > prices[level - 1]) == (yield > before) {
-                        // Neighbouring doubles, in the wrong order by a rounding.
-                        yield = before
+                    } else {
+                        yield = price > prices[level - 1] ? min(yield, before) : max(yield, before)
                     }
                 }
                 yields[level] = yield
@@ -30,12 +30,13 @@ public enum PriceArrays {
     }
 
     /// Clean prices per 100 of par at yields in percent; NaN where a bond has matured (nil) or
-    /// the yield is NaN.
+    /// the yield is NaN or so low that nothing can be discounted by it.
     public static func cleanPrices(
         yields: [Double], cashFlows: [RemainingCashFlows?]
     ) -> [Double] {
         map(yields, cashFlows) { flows, yields, prices in
-            for level in yields.indices where !yields[level].isNaN {
+            let lowest = -100 * Double(flows.frequency)
+            for level in yields.indices where yields[level] > lowest {
                 prices[level] = flows.cleanPrice(yield: yields[level])
             }
         }

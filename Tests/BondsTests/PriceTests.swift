@@ -194,12 +194,32 @@ import Testing
             #expect(abs(price - again) < 1e-9)
         }
         #expect(PriceArrays.yields(cleanPrices: [], cashFlows: []).isEmpty)
+        #expect(PriceArrays.cleanPrices(yields: [-200, .nan], cashFlows: [flows[1]])[0].isNaN)
     }
 
     @Test(arguments: [0, -1, .nan, .infinity, 1e6])
     func pricesWithoutAYield(_ price: Double) throws {
         #expect(try flows(bond(5, "2035-06-15"), "2025-06-16").yield(cleanPrice: price).isNaN)
         #expect(try flows(bond(0, "2035-06-15"), "2025-06-16").yield(cleanPrice: price).isNaN)
+    }
+
+    @Test func nothingIsClamped() throws {
+        let flows = try flows(bond(5, "2035-06-15"), "2025-06-16")
+        let lowest = flows.cleanPrice(yield: 300)
+        let highest = flows.cleanPrice(yield: -5)
+        let prices = [lowest * 0.9, lowest, 99, 99, highest, highest * 1.1, 99, lowest * 0.9]
+        let yields = PriceArrays.yields(cleanPrices: prices, cashFlows: [flows])
+        #expect(yields.map(\.isNaN) == [true, false, false, false, false, true, false, true])
+        #expect(abs(yields[1] - 300) < 1e-8 && abs(yields[4] + 5) < 1e-8)
+        #expect(yields[2] == yields[3])
+    }
+
+    @Test func neighbouringPricesKeepTheirOrder() throws {
+        let flows = try flows(bond(5, "2035-06-15"), "2025-06-16")
+        var prices = [97.25]
+        for _ in 0..<200 { prices.append(prices[prices.count - 1].nextUp) }
+        let yields = PriceArrays.yields(cleanPrices: prices, cashFlows: [flows])
+        #expect(zip(yields, yields.dropFirst()).allSatisfy { $0 >= $1 })
     }
 
     @Test func tilesTurnRound() throws {

@@ -1,5 +1,7 @@
 import Bonds
 import Files
+import Foundation
+import Random
 import Testing
 
 /// Protects the reference tables: what was written is read, what was known at a time is found, and
@@ -183,6 +185,41 @@ import Testing
         try BondRow.write(bonds(), to: scratch.path + "/bonds.csv.gz")
         let twice = #expect(throws: FileError.self) { try BondTable(market: scratch.path) }
         #expect(twice?.description.contains("there twice") == true)
+    }
+
+    /// Bytes replaced, removed and doubled: rows come out or an error, and every bond can be priced.
+    @Test func damagedTablesAreReadOrRefused() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/bonds.csv"
+        try BondRow.write(bonds(), to: path)
+        let whole = try FileContents.bytes(of: path)
+        var random = RandomStream(seed: 4).stream("damage")
+        let settlement = try day("2025-06-16")
+        let alphabet = Array("0123456789-.,/YN\"\n eé".utf8)
+        var refused = 0
+        for _ in 0..<500 {
+            var bytes = whole
+            for _ in 0...random.integer(below: 3) {
+                let index = random.integer(below: bytes.count)
+                switch random.integer(below: 3) {
+                case 0: bytes[index] = alphabet[random.integer(below: alphabet.count)]
+                case 1: bytes.remove(at: index)
+                default: bytes.insert(bytes[index], at: index)
+                }
+            }
+            try bytes.withUnsafeBytes { try Data($0).write(to: URL(filePath: path)) }
+            do {
+                for row in try BondRow.read(path: path) {
+                    guard let flows = row.terms.cashFlows(settlement: settlement) else { continue }
+                    _ = flows.yield(cleanPrice: 90)
+                    #expect(flows.accruedInterest >= 0)
+                }
+            } catch {
+                #expect(error.kind == .badData)
+                refused += 1
+            }
+        }
+        #expect(refused > 50 && refused < 450)
     }
 
     @Test func ratingsAsOfADate() throws {
