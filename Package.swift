@@ -39,7 +39,8 @@ let package = Package(
         .library(
             name: "Tenor",
             targets: [
-                "Files", "Random", "Arrays", "Quantiles", "Bonds", "Autodiff", "Datasets", "Layers",
+                "Files", "Random", "Arrays", "Quantiles", "Bonds", "Autodiff", "Datasets", "Tape",
+                "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
                 "Inference",
             ]),
@@ -70,6 +71,7 @@ let package = Package(
         // Floor 3
         room("Autodiff", ["Arrays", "Random"]),
         room("Datasets", ["Files"]),
+        room("Tape", ["Files", "Bonds"]),
         // Floor 4
         room("Layers", ["Autodiff", "Arrays", "Random"]),
         room("Simulation", ["Files", "Random", "Quantiles"]),
@@ -97,7 +99,7 @@ let package = Package(
             dependencies: [
                 "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
-                "Inference", argumentParser,
+                "Inference", "Tape", argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.
@@ -109,6 +111,7 @@ let package = Package(
         tests("BondsTests", ["Bonds", "Files", "Random"], exclude: ["Fixtures"]),
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),
+        tests("TapeTests", ["Tape", "Files"]),
         tests(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
             exclude: ["Fixtures"]),

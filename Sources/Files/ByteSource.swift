@@ -1,10 +1,31 @@
 import CZlib
 import Foundation
 
+/// Bytes in order, from wherever they come.
+protocol ByteStream: AnyObject {
+    /// The name that errors tell.
+    var file: String { get }
+    /// Fills the front of `buffer`; returns how many bytes, 0 only at the end.
+    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FileError) -> Int
+}
+
+extension ByteStream {
+    /// Appends up to `limit` bytes to an array; returns how many, 0 only at the end.
+    func append(upTo limit: Int, to bytes: inout [UInt8]) throws(FileError) -> Int {
+        let filled = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: limit))
+        let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
+            try read(into: UnsafeMutableBufferPointer(rebasing: buffer[filled...]))
+        }
+        bytes.removeLast(limit - count)
+        return count
+    }
+}
+
 /// The bytes of a file in order, unpacked on the way where the file is gzip.
 ///
 /// Gzip is recognised by its content, not by the name; several members in one file are one stream.
-final class ByteSource {
+final class ByteSource: ByteStream {
     let file: String
     private let descriptor: Int32
     private var inflater: Inflater?
@@ -35,21 +56,9 @@ final class ByteSource {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Fills the front of `buffer`; returns how many bytes, 0 only at the end.
     func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FileError) -> Int {
         guard let inflater else { return try readStored(into: buffer) }
         return try inflater.read(into: buffer, from: self)
-    }
-
-    /// Appends up to `limit` bytes to an array; returns how many, 0 only at the end.
-    func append(upTo limit: Int, to bytes: inout [UInt8]) throws(FileError) -> Int {
-        let filled = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: limit))
-        let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
-            try read(into: UnsafeMutableBufferPointer(rebasing: buffer[filled...]))
-        }
-        bytes.removeLast(limit - count)
-        return count
     }
 
     /// The file's own bytes, not unpacked.

@@ -146,3 +146,11 @@ func parseInteger(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
     if negative { return value }
     return value == .min ? nil : -value
 }
+
+extension Double {
+    /// The decimal number that a text says, nil where it says none; `parseDecimal` has the rules.
+    public init?(decimal bytes: UnsafeBufferPointer<UInt8>) {
+        guard let value = parseDecimal(bytes) else { return nil }
+        self = value
+    }
+}

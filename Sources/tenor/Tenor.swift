@@ -15,8 +15,8 @@ struct Tenor: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Simulate.self, Train.self, Score.self, Evaluate.self, Inspect.self, Doctor.self,
-            Bench.self,
+            Simulate.self, Import.self, Train.self, Score.self, Evaluate.self, Inspect.self,
+            Doctor.self, Bench.self,
         ])
 
     static func main() async {

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Files
+import Tape
+
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Builds the tape of a market folder from TRACE files.",
+        discussion: """
+            Reads FINRA's enhanced, academic and pre-2012 files and WRDS tables, plain, gzip or \
+            zipped, in the order of their report dates; cleans them after Dick-Nielsen; writes \
+            trades.csv and audit.json. A print that was withdrawn later keeps its row until then. \
+            The audit says what each step removed, changed and merged.
+
+            --set turns a filter: when_issued, locked_in, special_price, special_condition, \
+            primary_market, affiliate, free_agency, as_of, yield_as_price, matured, decimal_shift, \
+            bounce_back, aggregate (true or false; all but as_of are on), settlement_days (7), \
+            highest_price (1000), offering_share (1; null for no limit), minimum_quantity (0.01).
+
+            Example:
+              tenor import --trace 2024.zip --layout enhanced --bonds bonds.csv --out market
+            """)
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("TRACE files.", valueName: "file"))
+    var trace: [String]
+
+    @Option(help: "The files' layout: enhanced, academic, pre2012 or wrds.")
+    var layout: TraceLayout
+
+    @Option(
+        help: ArgumentHelp(
+            "The list of bonds: cusip, and figi, maturity, offering_amount.", valueName: "csv"))
+    var bonds: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Turn a filter; may be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: ArgumentHelp("The market folder.", valueName: "folder"))
+    var out: String
+
+    @Flag(help: "Add to the tape that the folder has; cancels and corrections reach back.")
+    var append = false
+
+    @Flag(help: "Print one JSON object: the audit.")
+    var json = false
+
+    func validate() throws {
+        for override in overrides where !override.contains("=") {
+            throw ValidationError("--set takes key=value, not '\(override)'")
+        }
+    }
+
+    func run() throws {
+        var job = TapeImport(layout: layout)
+        job.options = try CleaningOptions(settings: settings())
+        job.bonds = bonds
+        job.append = append
+        let progress = ProgressLine("importing", unit: "rows")
+        var rows = 0
+        let audit = try job.run(trace, into: out) { phase in
+            switch phase {
+            case .reading(let read):
+                rows = read
+                progress.update(done: rows, detail: "reading")
+            case .cleaning: progress.update(done: rows, detail: "cleaning")
+            case .writing: progress.update(done: rows, detail: "writing")
+            }
+        }
+        progress.finish()
+        if json {
+            try StandardOutput.print(json: audit)
+        } else {
+            print(audit)
+        }
+    }
+
+    private func settings() throws -> Settings {
+        let settings = try Settings(yaml: "{}", file: "--set")
+        for override in overrides {
+            let parts = override.split(separator: "=", maxSplits: 1)
+            try settings.set(String(parts[0]), to: parts.count > 1 ? String(parts[1]) : "")
+        }
+        return settings
+    }
+}
+
+extension TraceLayout: ExpressibleByArgument {}
