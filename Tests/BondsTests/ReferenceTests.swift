@@ -332,6 +332,34 @@ import Testing
         #expect(markets.price(symbol: "SPY", before: 21)?.value == 2)
     }
 
+    @Test func summaryTellsWhatIsDoubtful() throws {
+        let scratch = try Scratch()
+        #expect(throws: FileError.self) { try MarketSummary(market: scratch.path) }
+        try BondRow.write(bonds(), market: scratch.path)
+        try CallRow.write([], market: scratch.path)
+        let date = try day("2025-03-07")
+        try HoldingRow.write(
+            [
+                HoldingRow(date: date, etf: "LQD", cusip: "X", par: 1),
+                HoldingRow(date: date + 1, etf: "LQD", cusip: "X", par: 1),
+            ], market: scratch.path)
+        try RatingRow.write(
+            [RatingRow(issuer: "B", date: date, agency: "SP", rating: .init("A"))],
+            market: scratch.path)
+        let summary = try MarketSummary(market: scratch.path)
+        #expect(summary.tables.map(\.name) == ["bonds", "calls", "ratings", "holdings"])
+        #expect(summary.tables.map(\.rowCount) == [2, 0, 1, 2])
+        #expect(
+            summary.absent == ["entities", "treasuries", "markets", "equities", "funds", "cds"])
+        #expect(
+            summary.doubts.map { "\($0.problem): \($0.count), \($0.examples)" } == [
+                "a wrong check digit or form: 1, [\"cusip 000000001\"]",
+                "holdings.csv: a bond that bonds.csv does not have: 1, [\"X\"]",
+                "a callable bond without a row in calls.csv: 1, [\"037833100\"]",
+                "a bond without a rating at any time: 1, [\"037833100\"]",
+            ])
+    }
+
     @Test func identifiers() throws {
         #expect(try bonds()[0].doubtfulIdentifiers == [])
         #expect(try bonds()[1].doubtfulIdentifiers == ["cusip 000000001"])
