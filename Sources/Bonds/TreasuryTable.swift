@@ -47,6 +47,13 @@ public struct TreasuryTable: Sendable {
                 (years: YieldCurve.years(from: today, to: $0.maturity), yield: $0.yieldMid)
             })
     }
+
+    /// The curve's yield in percent at a bond's maturity, as of strictly before a time: what the
+    /// interpolated spread is over. Nil where there is no tick.
+    public func interpolatedYield(maturity: CalendarDate, before time: Int64) -> Double? {
+        curve(before: time)?
+            .yield(years: YieldCurve.years(from: EasternTime.date(time), to: maturity))
+    }
 }
 
 /// Yields by time to maturity, linear between its points and level beyond the outer ones.

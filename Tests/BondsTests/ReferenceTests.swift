@@ -307,6 +307,11 @@ import Testing
         #expect(curve.yield(years: five) == 4.1)
         #expect(curve.yield(years: 0.1) == 4.0 && curve.yield(years: 40) == 4.3)
         #expect(YieldCurve([]) == nil)
+        let time = today.nanoseconds + 15 * hour
+        #expect(
+            try treasuries().interpolatedYield(maturity: today.adding(months: 60), before: time)
+                == 4.1)
+        #expect(try treasuries().interpolatedYield(maturity: today + 900, before: 0) == nil)
     }
 
     @Test func fundsAndMarketsAreKnownAfterwards() throws {
