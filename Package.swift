@@ -80,7 +80,7 @@ let package = Package(
             "QuantileModels", path: "Models",
             ["Files", "Random", "Arrays", "Quantiles", "Autodiff", "Layers"]),
         room(
-            "QuantileEvaluation", path: "Evaluation", ["Files", "Random", "Quantiles", mustache],
+            "QuantileEvaluation", path: "Evaluation", ["Files", "Quantiles", mustache],
             resources: [.embedInCode("Report/Templates")]),
         // Floor 6
         room(
@@ -92,7 +92,7 @@ let package = Package(
             resources: [.embedInCode("Recipes")]),
         room(
             "Inference",
-            ["Files", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers", "QuantileModels"]),
+            ["Files", "Arrays", "Quantiles", "Datasets", "QuantileModels"]),
         // Floor 8
         .executableTarget(
             name: "tenor",

@@ -10,13 +10,26 @@ public struct LabelScaling: Sendable, Equatable {
         self.deviation = deviation
     }
 
-    /// Learns from training labels, which must not be constant.
-    public init(fitting labels: some Collection<Float>) {
-        let count = Double(labels.count)
-        let mean = labels.reduce(0.0) { $0 + Double($1) } / count
-        let variance = labels.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
-        self.init(mean: Float(mean), deviation: Float(variance.squareRoot()))
+    /// Learns from training labels, which must not be constant, each counting by its weight.
+    public init(fitting labels: [Float], weights: [Float]? = nil) {
+        let weights = weights.map { $0.map(Double.init) }
+        func mean(_ value: (Double) -> Double) -> Double {
+            var (sum, total) = (0.0, 0.0)
+            for (index, label) in labels.enumerated() {
+                let weight = weights?[index] ?? 1
+                sum += weight * value(Double(label))
+                total += weight
+            }
+            return sum / total
+        }
+        let centre = mean { $0 }
+        let variance = mean { ($0 - centre) * ($0 - centre) }
+        self.init(mean: Float(centre), deviation: Float(variance.squareRoot()))
     }
+
+    /// Whether single precision can tell labels apart: beyond a mean of 100,000 deviations it
+    /// rounds them to less than a hundredth of a deviation.
+    public var isResolved: Bool { abs(mean) <= 1e5 * deviation }
 
     public func scaled(_ label: Float) -> Float { (label - mean) / deviation }
 

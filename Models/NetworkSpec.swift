@@ -1,7 +1,7 @@
 import Files
 import Layers
 
-/// What a network is made of: the `model` section of a recipe, or a file of `Models/Specs`.
+/// What a network is made of: the `model` section of a recipe.
 public struct NetworkSpec: Sendable, Hashable, Codable {
     public enum Family: String, CaseIterable, Sendable, Codable {
         /// Dense layers, each followed by an activation.
@@ -18,6 +18,9 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
     public var dropout: Double
     /// Whether a hidden layer as wide as the one before adds to it instead of replacing it.
     public var residual: Bool
+
+    /// More weights than this are refused: with their moments and averages they need 24 GB.
+    public static let mostWeights = 1e9
 
     private static let widths = 1...65_536
     private static let dropoutRates = 0...0.95
@@ -53,7 +56,7 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
 
     /// The numbers in the matrices of a network; not an `Int`, because a damaged file may ask for
     /// more of them than an `Int` counts.
-    func weightCount(inputs: Int, outputs: Int) -> Double {
+    public func weightCount(inputs: Int, outputs: Int) -> Double {
         var count = 0.0
         var width = Double(inputs)
         for next in hidden + [outputs] {

@@ -26,22 +26,37 @@ public struct Recalibration: Sendable, Equatable {
     }
 
     /// The shift of each level is the `ceil((n + 1) level)`-th smallest of the n residuals
-    /// label - quantile, the largest where there is no such one: on new rows from the same
-    /// distribution a label then lies at or below with at least that probability.
+    /// label - quantile, the largest where there is no such one. On new rows from the same
+    /// distribution a label then lies at or below with about that probability; with at least that
+    /// where the rows had no part in the training, not even in choosing when to stop.
     ///
-    /// Shape: forecasts `[row, level]`, labels `[row]`.
+    /// With weights it is the smallest residual up to which the weights add up to
+    /// `level (n + 1) / n` of their sum, n being Kish's effective number of rows: the same rule
+    /// where all weights are equal.
+    ///
+    /// Shape: forecasts `[row, level]`, labels `[row]`, weights `[row]`.
     /// Source: Romano, Patterson, Candès, "Conformalized Quantile Regression", 2019.
     public static func shift(
-        fitting forecasts: NDArray<Float>, labels: [Float], levels: QuantileLevels
+        fitting forecasts: NDArray<Float>, labels: [Float], weights: [Float]? = nil,
+        levels: QuantileLevels
     ) -> Recalibration {
-        let n = labels.count
+        let weights = weights?.map(Double.init) ?? [Double](repeating: 1, count: labels.count)
+        let total = weights.reduce(0, +)
+        let effective = total * total / weights.reduce(0) { $0 + $1 * $1 }
+        let rows = labels.indices.filter { weights[$0] > 0 }
         let quantiles = forecasts.elements
         let shifts = levels.values.enumerated().map { index, level in
-            let residuals = (0..<n).map { labels[$0] - quantiles[$0 * levels.count + index] }
-                .sorted()
+            let residuals = rows.map {
+                (value: labels[$0] - quantiles[$0 * levels.count + index], weight: weights[$0])
+            }.sorted { $0.value < $1.value }
             // The small number keeps (n + 1) x 0.15 from being rounded up past a whole number.
-            let rank = Int((Double(n + 1) * level - 1e-9).rounded(.up))
-            return residuals[min(max(rank, 1), n) - 1]
+            let wanted = total * level * (effective + 1) / effective - 1e-9 * total / effective
+            var sum = 0.0
+            for residual in residuals {
+                sum += residual.weight
+                if sum >= wanted { return residual.value }
+            }
+            return residuals[residuals.count - 1].value
         }
         return Recalibration(shifts: shifts)
     }

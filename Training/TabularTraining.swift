@@ -1,6 +1,7 @@
 import Arrays
 import Datasets
 import Files
+import Foundation
 import Layers
 import QuantileModels
 import Quantiles
@@ -42,7 +43,24 @@ public struct TabularTraining: Sendable {
                 .badData, file: data.file, "every feature is constant over the training rows",
                 advice: "Give at least one feature that varies")
         }
-        let label = LabelScaling(fitting: data.train.labels)
+        let label = LabelScaling(fitting: data.train.labels, weights: data.train.weights)
+        guard label.isResolved else {
+            throw FileError(
+                .badData, file: data.file, column: data.labelName,
+                "the label varies too little around its mean for single precision",
+                expected: "a mean of at most 100,000 standard deviations",
+                found: "mean \(label.mean), standard deviation \(label.deviation)",
+                advice: "Subtract a constant from the label, and add it to the forecasts")
+        }
+        let weights = recipe.model.weightCount(
+            inputs: inputs.inputCount, outputs: recipe.levels.count)
+        guard weights <= NetworkSpec.mostWeights else {
+            throw FileError(
+                .badData, file: "recipe \(recipe.name)", column: "model.hidden",
+                "the network is too large",
+                expected: "at most \(Int(NetworkSpec.mostWeights)) weights",
+                found: "\(weights) in \(recipe.model.hidden) with \(inputs.inputCount) inputs")
+        }
         let prepared = { (part: TabularData.Part) in
             TrainingData(
                 inputs: inputs(matrix(part)), labels: NDArray(part.labels.map(label.scaled)),
@@ -62,10 +80,12 @@ public struct TabularTraining: Sendable {
         ]
         identity = recipe.resolved + "data: \(data.fingerprint)\n"
 
-        let sorted = training.labels.elements.sorted()
+        let counted = data.train.weights.map { weights in weights.map { $0 > 0 } }
+        let sorted = training.labels.elements.enumerated()
+            .filter { counted?[$0.offset] ?? true }.map { Double($0.element) }.sorted()
         let network = QuantileNetwork<Float>(
             recipe.model, inputs: inputs.inputCount, levels: recipe.levels,
-            quantiles: recipe.levels.values.map { quantile(sorted, $0) },
+            quantiles: recipe.levels.values.map { sampleQuantile(ofSorted: sorted, at: $0) },
             stream: RandomStream(seed: recipe.training.seed).stream("network"))
         trainer = Trainer(network, settings: recipe.training)
         if resume {
@@ -115,6 +135,10 @@ public struct TabularTraining: Sendable {
                 lastSave = clock.now
             }
         }
+        // A finished run whose checkpoint was removed gets it back when it is resumed.
+        if !FileManager.default.fileExists(atPath: run.model) {
+            try Checkpoint.save(model(), to: run.model)
+        }
         try saveState()
         return .finished(model())
     }
@@ -126,7 +150,8 @@ public struct TabularTraining: Sendable {
         if recipe.recalibration == .shift {
             model.recalibration = .shift(
                 fitting: model.uncalibrated(validation.inputs),
-                labels: label.unscaled(validation.labels).elements, levels: recipe.levels)
+                labels: label.unscaled(validation.labels).elements,
+                weights: validation.weights?.elements, levels: recipe.levels)
         }
         return model
     }
@@ -142,12 +167,4 @@ public struct TabularTraining: Sendable {
             learningRate: check.learningRate, gradientNorm: check.gradientNorm,
             isBest: check.isBest)
     }
-}
-
-/// The quantile of sorted numbers by linear interpolation (type 7).
-private func quantile(_ sorted: [Float], _ level: Double) -> Double {
-    let position = level * Double(sorted.count - 1)
-    let low = Int(position)
-    let high = min(low + 1, sorted.count - 1)
-    return Double(sorted[low]) + (position - Double(low)) * Double(sorted[high] - sorted[low])
 }

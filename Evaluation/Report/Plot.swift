@@ -179,7 +179,9 @@ struct Axis {
 
     /// An axis that covers the values and ends at round numbers.
     init(_ name: String, covering values: [Double], fromZero: Bool = false, suffix: String = "") {
-        let finite = values.filter(\.isFinite) + (fromZero ? [0] : [])
+        // Beyond this the difference of two ends may overflow; such values are cut at the edge.
+        let finite =
+            values.filter(\.isFinite).map { min(max($0, -1e300), 1e300) } + (fromZero ? [0] : [])
         var low = finite.min() ?? 0
         var high = finite.max() ?? 1
         if low == high {

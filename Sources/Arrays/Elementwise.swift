@@ -133,7 +133,10 @@ enum Broadcast {
 
     /// The shape of `a op b`; a precondition names both where they do not fit.
     static func shape(_ a: [Int], _ b: [Int], operation: String) -> [Int] {
-        let (aCount, bCount) = (a.reduce(1, *), b.reduce(1, *))
+        // An empty batch counts as one row: `[0, 1]` with `[0, 9]` is a column with a matrix.
+        let (aCount, bCount) = (
+            a.reduce(1) { $0 * max($1, 1) }, b.reduce(1) { $0 * max($1, 1) }
+        )
         let (large, small) =
             aCount > bCount || (aCount == bCount && a.count >= b.count) ? (a, b) : (b, a)
         let smallCount = min(aCount, bCount)

@@ -54,6 +54,8 @@ public final class Tape<Scalar: Arrays.Scalar>: Sendable {
             defer { entries.removeAll() }
             return entries
         }
+        precondition(
+            last.index < entries.count, "gradients: this tape was used up by an earlier call")
         var gradients = [NDArray<Scalar>?](repeating: nil, count: entries.count)
         var isSource = [Bool](repeating: false, count: entries.count)
         for source in sources {

@@ -151,9 +151,9 @@ extension TabularData.Part {
         guard label.isFinite else { throw chunk.tooLarge(row: row, column: columns.label) }
         if let column = columns.weight {
             let weight = Float(try chunk.requiredNumber(row: row, column: column))
-            guard weight >= 0, weight.isFinite else {
+            guard (0...1e12).contains(weight) else {
                 throw chunk.error(
-                    row: row, column: column, "not a weight", expected: "a finite number >= 0")
+                    row: row, column: column, "not a weight", expected: "a number from 0 to 1e12")
             }
             weights?.append(weight)
         }
@@ -197,6 +197,9 @@ struct TabularColumns {
         for (index, name) in reader.header.enumerated() where index != label {
             if ignored.contains(name) || Self.reserved.contains(name) { continue }
             features.append(index)
+        }
+        if weight != nil {
+            notes.append("column 'weight' weighs the rows; rename it to make it a feature")
         }
         if !ignored.contains("row"), reader.header.contains("row"), options.label != "row" {
             notes.append("column 'row' is a row number, not a feature")

@@ -35,12 +35,13 @@ public struct Scorer: Sendable {
     ///
     /// - Parameters:
     ///   - options: Which rows to score and which columns to carry through.
-    ///   - onProgress: Called with the rows done.
+    ///   - onProgress: Called with the rows done; an error that it throws ends the work, and
+    ///     nothing is left behind.
     /// - Throws: ``Files/FileError`` for features that are missing in the file, cells that are no
     ///   numbers, or a table that cannot be written.
     public func score(
         _ path: String, options: TabularReader.Options, to output: String,
-        onProgress: (Int) -> Void = { _ in }
+        onProgress: (Int) throws -> Void = { _ in }
     ) throws -> Summary {
         let reader = try TabularReader(
             path: path, features: model.inputs.features, options: options)
@@ -69,7 +70,7 @@ public struct Scorer: Sendable {
                     summary.rows += count
                     summary.missingCells += missing
                 }
-                onProgress(summary.rows)
+                try onProgress(summary.rows)
             }
         }
         return summary
@@ -80,6 +81,8 @@ public struct Scorer: Sendable {
     ) throws -> (rows: ForecastRows, count: Int, missing: Int) {
         let parsed = try block.parsed()
         var table = blank
+        // A block of a split file may hold no row of the part that is asked for.
+        guard parsed.rowCount > 0 else { return (table, 0, parsed.missingCellCount) }
         let forecasts = model.forecast(
             FeatureMatrix(names: model.inputs.features, values: parsed.features))
         let levels = model.levels.count

@@ -28,7 +28,7 @@ extension RegressionGenerator {
     public func write(
         rows: Int, to path: String, levels: QuantileLevels = .standard,
         threads: Int = ProcessInfo.processInfo.activeProcessorCount,
-        progress: (Int) -> Void = { _ in }
+        progress: (Int) throws -> Void = { _ in }
     ) throws {
         guard rows > 0 else {
             throw SimulationError("rows: expected at least 1, found \(rows)")
@@ -48,7 +48,7 @@ extension RegressionGenerator {
                         try oracle.append(block.oracle)
                     }
                     done = min(rows, done + threads * Self.blockRows)
-                    progress(done)
+                    try progress(done)
                 }
             }
         }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Synchronization
 
 #if canImport(Glibc)
@@ -25,6 +26,11 @@ enum Interruption {
         }
         // A parent may have left them blocked: what a libdispatch thread starts inherits its mask.
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    /// Ends work that leaves nothing behind when it throws, with the shell's code for a signal.
+    static func check() throws {
+        if isRequested { throw ExitCode(130) }
     }
 
     static var isRequested: Bool { requested.load(ordering: .relaxed) }

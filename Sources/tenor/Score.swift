@@ -40,6 +40,8 @@ struct Score: ParsableCommand {
     var json = false
 
     func run() throws {
+        try OutputPath.check(out, isNot: [data, checkpoint])
+        Interruption.listen()
         let model = try Checkpoint.load(checkpoint)
         var options = TabularReader.Options()
         options.label = model.provenance["label"] ?? "label"
@@ -51,6 +53,7 @@ struct Score: ParsableCommand {
         let started = ContinuousClock.now
         let summary = try Scorer(model: model).score(data, options: options, to: out) {
             progress.update(done: $0)
+            try Interruption.check()
         }
         progress.finish()
         let seconds = started.duration(to: .now) / .seconds(1)

@@ -37,18 +37,22 @@ struct Simulate: AsyncParsableCommand {
 
     func validate() throws {
         let least = RegressionGenerator.fewestColumns
-        guard rows > 0 else {
-            throw ValidationError("--rows: expected at least 1, found \(rows)")
+        guard (1...10_000_000_000).contains(rows) else {
+            throw ValidationError("--rows: expected 1 to 10,000,000,000, found \(rows)")
         }
-        guard columns >= least else {
-            throw ValidationError("--columns: expected at least \(least), found \(columns)")
+        guard (least...100_000).contains(columns) else {
+            throw ValidationError("--columns: expected \(least) to 100,000, found \(columns)")
         }
     }
 
     func run() async throws {
         let generator = try RegressionGenerator(columns: columns, seed: seed)
         let progress = ProgressLine("simulating", total: rows, unit: "rows")
-        try generator.write(rows: rows, to: out) { progress.update(done: $0) }
+        Interruption.listen()
+        try generator.write(rows: rows, to: out) {
+            progress.update(done: $0)
+            try Interruption.check()
+        }
         progress.finish()
         print("data    \(out)")
         print("oracle  \(RegressionGenerator.oraclePath(for: out))")

@@ -8,7 +8,8 @@ struct Tenor: AsyncParsableCommand {
             "Trains quantile networks that price corporate bonds, and proves how good they are.",
         discussion: """
             Results go to standard output, progress to standard error. Exit codes: 0 success, \
-            64 usage, 65 bad data, 66 missing input, 70 internal error, 74 input/output.
+            64 usage, 65 bad data, 66 missing input, 70 internal error, 74 input/output, 130 \
+            stopped by Ctrl-C.
 
             Example:
               tenor train tabular --data prices.csv --out run

@@ -14,8 +14,8 @@ struct Train: ParsableCommand {
         discussion: """
             The recipe is the name of one in the binary (\(
                 Recipe.embedded.keys.sorted().joined(separator: ", "))) or the path of a YAML \
-            file. Data is a CSV file with numeric columns, a label and, if it has one, a column \
-            'split' of train, validation and test. Ctrl-C saves the state; --resume goes on.
+            file. Data is a CSV file with numeric columns, a label and, if it has them, a column \
+            'split' of train, validation and test and a column 'weight' of row weights. Ctrl-C saves the state; --resume goes on.
 
             Example:
               tenor train tabular --data prices.csv --out run --set training.steps=1000
@@ -95,6 +95,10 @@ struct Train: ParsableCommand {
             // The shell's convention for a process that SIGINT ended.
             throw ExitCode(130)
         case .finished:
+            if training.trainer.step < recipe.training.steps {
+                StandardError.write(
+                    "Stopped early: no better for \(recipe.training.patience) checks.\n")
+            }
             let result = Result(training, checkpoint: directory.model)
             if json {
                 try StandardOutput.print(json: result)

@@ -311,6 +311,42 @@ import Testing
         #expect(try folder.bytes("run/model.safetensors") == before)
     }
 
+    @Test("Results do not replace what they are made from")
+    func inputsStay() async throws {
+        let folder = try TrainingFolder()
+        #expect(try await folder.train().exit == 0)
+        for name in ["data.csv", "./run/../data.csv", "run/model.safetensors"] {
+            let before = try folder.bytes(name)
+            let run = try await folder.run([
+                "score", "run/model.safetensors", "--data", "data.csv", "--out", name,
+            ])
+            expectRefusal(run, exit: 65, ["would replace an input", "Choose another --out"])
+            #expect(try folder.bytes(name) == before)
+        }
+        try folder.write("recipe.yaml", "# mine\nmodel: {hidden: [8]}\n")
+        let run = try await folder.run([
+            "train", "recipe.yaml", "--data", "data.csv", "--out", ".",
+        ])
+        expectRefusal(run, exit: 65, ["recipe.yaml", "Choose another --out"])
+        #expect(try folder.bytes("recipe.yaml").starts(with: Array("# mine".utf8)))
+    }
+
+    @Test(
+        "Labels that single precision cannot tell apart, and networks that cannot be, are refused")
+    func outOfReach() async throws {
+        let folder = try TrainingFolder()
+        let rows = (0..<60).map { row in
+            "\(row),\(1_000_000_000 + row),\(row % 3 == 0 ? "validation" : "train")"
+        }
+        try folder.write("offset.csv", "a,label,split\n" + rows.joined(separator: "\n") + "\n")
+        expectRefusal(
+            try await folder.run(["train", "small.yaml", "--data", "offset.csv", "--out", "o"]),
+            exit: 65, ["offset.csv, column 'label'", "single precision", "Subtract a constant"])
+        expectRefusal(
+            try await folder.train("--set", "model.hidden=[65536, 65536]"), exit: 65,
+            ["model.hidden", "too large", "at most 1000000000"])
+    }
+
     @Test("--resume without a run to name is a usage error")
     func resumeWithoutFolder() async throws {
         let folder = try TrainingFolder()

@@ -46,7 +46,10 @@ import Testing
 
     @Test("What cannot be timed is a usage error")
     func usage() async throws {
-        for arguments in [["--arch", "mlp"], ["--arch", "lstm", "--batch", "0"], []] {
+        for arguments in [
+            [], ["--arch", "mlp"], ["--arch", "lstm", "--batch", "0"],
+            ["--arch", "lstm", "--threads", "99999999999"], ["--arch", "lstm", "--seconds", "inf"],
+        ] {
             #expect(try await runTenor(["bench"] + arguments).exit == 64)
         }
     }

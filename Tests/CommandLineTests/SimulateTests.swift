@@ -21,8 +21,8 @@ import Testing
     @Test(
         "Arguments that make no sense end with 64 and name the option",
         arguments: [
-            (["--rows", "0", "--columns", "5"], "--rows: expected at least 1, found 0"),
-            (["--rows", "9", "--columns", "3"], "--columns: expected at least 4, found 3"),
+            (["--rows", "0", "--columns", "5"], "--rows: expected 1 to 10,000,000,000, found 0"),
+            (["--rows", "9", "--columns", "3"], "--columns: expected 4 to 100,000, found 3"),
             (["--rows", "9", "--columns", "5", "--kind", "market"], "regression"),
         ])
     func usage(arguments: [String], message: String) async throws {

@@ -41,7 +41,7 @@ import Testing
         #expect(data[.validation].features == [6, 7])
         #expect(data.missingCells == [1, 1])
         #expect(data.rowCount == 4)
-        #expect(data.notes.isEmpty)
+        #expect(data.notes == ["column 'weight' weighs the rows; rename it to make it a feature"])
     }
 
     @Test("Without a split column rows go 64/16/20 by row and seed, and a note says so")

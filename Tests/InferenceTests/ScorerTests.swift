@@ -174,6 +174,24 @@ import Testing
         }
     }
 
+    @Test("Whole blocks without a row of the part are passed over, as in a file sorted by split")
+    func sortedBySplit() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let count = 9_000
+        let cells = Self.cells(count, seed: 12)
+        var lines = ["a,b,c,split"]
+        for row in 0..<count {
+            let features = cells[row * 3..<row * 3 + 3].map { $0.isNaN ? "" : "\($0)" }
+            lines.append(features.joined(separator: ",") + (row < 8_500 ? ",train" : ",test"))
+        }
+        let path = folder.appending(path: "sorted.csv").path
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+        let (summary, part) = try score(path) { $0.part = .test }
+        #expect(summary.rows == 500)
+        #expect(part.row == Array(8_500..<9_000))
+        #expect(try score(path) { $0.part = .validation }.summary.rows == 0)
+    }
+
     @Test("Without a split column the part is the one that training made of the same rows")
     func hashedSplit() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

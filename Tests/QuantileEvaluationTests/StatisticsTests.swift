@@ -1,4 +1,5 @@
 import QuantileEvaluation
+import Quantiles
 import Testing
 
 @Suite("Statistics agree with SciPy, NumPy and statsmodels")

@@ -27,6 +27,25 @@ import Testing
         #expect(found.shifts == [3, 7, 11])
     }
 
+    @Test("Rows of weight 0 do not count, and equal weights are no weights")
+    func weights() {
+        let levels = QuantileLevels.standard
+        var random = RandomStream(seed: 8)
+        let labels = (0..<40).map { _ in Float(random.normal()) }
+        let forecasts = NDArray<Float>(repeating: 0, shape: [40, levels.count])
+        let plain = Recalibration.shift(fitting: forecasts, labels: labels, levels: levels)
+        let equal = Recalibration.shift(
+            fitting: forecasts, labels: labels, weights: [Float](repeating: 3, count: 40),
+            levels: levels)
+        #expect(equal == plain)
+        let spoiled = Recalibration.shift(
+            fitting: NDArray(repeating: 0, shape: [80, levels.count]),
+            labels: labels + labels.map { $0 + 100 },
+            weights: [Float](repeating: 1, count: 40) + [Float](repeating: 0, count: 40),
+            levels: levels)
+        #expect(spoiled == plain)
+    }
+
     @Test("On new rows each level covers at least its share, whatever the forecasts were")
     func coverage() {
         let levels = QuantileLevels.standard

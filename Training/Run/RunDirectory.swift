@@ -31,14 +31,14 @@ public struct RunDirectory: Sendable {
         lock = try FileLock(path: "\(path)/lock")
         // Looked for under the lock: a run that ended a moment ago is not overwritten.
         if !resume,
-            let held = ["state", "model"].first(where: {
-                files.fileExists(atPath: "\(path)/\($0).safetensors")
+            let held = ["state.safetensors", "model.safetensors", "recipe.yaml"].first(where: {
+                files.fileExists(atPath: "\(path)/\($0)")
             })
         {
             throw FileError(
                 .badData, file: path, "the folder holds a run already",
-                found: "\(held).safetensors",
-                advice: held == "state"
+                found: held,
+                advice: held == "state.safetensors"
                     ? "Choose another --out, add --resume to go on with it, or remove it"
                     : "Choose another --out, or remove it")
         }

@@ -41,8 +41,14 @@ struct Bench: ParsableCommand {
     var seconds = 10.0
 
     func validate() throws {
-        guard threads ?? 1 > 0, batch ?? 1 > 0, seconds > 0 else {
-            throw ValidationError("--threads, --batch and --seconds must be above 0")
+        guard (1...1_024).contains(threads ?? 1) else {
+            throw ValidationError("--threads: expected 1 to 1,024, found \(threads ?? 1)")
+        }
+        guard (1...1_000_000).contains(batch ?? 1) else {
+            throw ValidationError("--batch: expected 1 to 1,000,000, found \(batch ?? 1)")
+        }
+        guard seconds > 0, seconds <= 86_400 else {
+            throw ValidationError("--seconds: expected more than 0 and at most 86,400")
         }
     }
 
