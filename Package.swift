@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let baselineKernels = Context.environment["TENOR_BASELINE_KERNELS"] != nil
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
@@ -48,6 +49,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     ],
     targets: [
@@ -71,7 +73,7 @@ let package = Package(
         // Floor 3
         room("Autodiff", ["Arrays", "Random"]),
         room("Datasets", ["Files"]),
-        room("Tape", ["Files", "Bonds"]),
+        room("Tape", ["Files", "Bonds", heap]),
         // Floor 4
         room("Layers", ["Autodiff", "Arrays", "Random"]),
         room("Simulation", ["Files", "Random", "Quantiles"]),
@@ -111,7 +113,7 @@ let package = Package(
         tests("BondsTests", ["Bonds", "Files", "Random"], exclude: ["Fixtures"]),
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),
-        tests("TapeTests", ["Tape", "Files"]),
+        tests("TapeTests", ["Tape", "Bonds", "Files"]),
         tests(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
             exclude: ["Fixtures"]),

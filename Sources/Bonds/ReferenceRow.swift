@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// A row of one of the reference tables of a market folder.
 ///
@@ -24,19 +23,18 @@ extension ReferenceRow {
     /// The table's file in a market folder, nil where there is none.
     /// - Throws: `FileError` where it is there both packed and not.
     public static func path(market folder: String) throws(FileError) -> String? {
-        let path = folder + "/" + table + ".csv"
-        let found = [path, path + ".gz"].filter { FileManager.default.fileExists(atPath: $0) }
-        if found.count > 1 {
-            throw FileError(
-                .badData, file: path, "the table is there twice, as .csv and as .csv.gz",
-                advice: "Remove the one that is out of date")
-        }
-        return found.first
+        try MarketFolder.path(of: table, in: folder)
     }
 
     /// All rows of the table of a market folder, in the order of the file.
     public static func read(market folder: String) throws(FileError) -> [Self] {
-        try read(path: path(market: folder) ?? folder + "/" + table + ".csv")
+        try read(path: path(market: folder) ?? MarketFolder.plainPath(of: table, in: folder))
+    }
+
+    /// All rows of the table of a market folder; none where it has no such table.
+    public static func readIfPresent(market folder: String) throws(FileError) -> [Self] {
+        guard let path = try path(market: folder) else { return [] }
+        return try read(path: path)
     }
 
     /// All rows of a file, in its order.
@@ -78,7 +76,7 @@ extension ReferenceRow {
 
     /// Writes the table of a market folder.
     public static func write(_ rows: [Self], market folder: String) throws {
-        try write(rows, to: folder + "/" + table + ".csv")
+        try write(rows, to: MarketFolder.plainPath(of: table, in: folder))
     }
 
     private static func columnIndices(_ reader: CSVReader) throws(FileError) -> [Int?] {

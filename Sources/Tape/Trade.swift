@@ -1,3 +1,4 @@
+import Bonds
 import Files
 
 /// One row of `trades.csv`: a trade of a market folder.
@@ -71,8 +72,14 @@ extension CSVRows {
     }
 }
 
-/// Writes `trades.csv`; trades are formatted on several threads.
+/// The file `trades.csv` of a market folder; trades are formatted on several threads.
 public enum TradeFile {
+    /// Where a market folder has its trades, plain or gzip.
+    public static func path(market folder: String) throws(FileError) -> String {
+        try MarketFolder.path(of: "trades", in: folder)
+            ?? MarketFolder.plainPath(of: "trades", in: folder)
+    }
+
     /// Writes `count` trades, which must come in report order; packed where the path ends in `.gz`.
     public static func write(
         to path: String, count: Int, _ trade: @Sendable (Int) -> Trade

@@ -102,77 +102,12 @@ public struct TradeTable: Sendable {
 }
 
 extension TradeTable {
-    /// Reads `trades.csv`, plain or gzip; the columns may stand in any order, all must be there.
-    ///
-    /// Strict: times and quantities must be numbers, the sides known, the rows in report order.
+    /// Reads `trades.csv`, plain or gzip; the rows must be in report order.
     public init(path: String) throws(FileError) {
-        let reader = try CSVReader(path: path)
-        var columns: [Int] = []
-        for name in Trade.columns { columns.append(try reader.requiredColumn(name)) }
-        var last = Int64.min
-        while let chunk = try reader.nextChunk(rows: 1 << 16) {
-            for row in 0..<chunk.rowCount {
-                let trade = try Self.trade(chunk, row: row, columns: columns)
-                guard trade.reportTime >= last else {
-                    throw chunk.error(
-                        row: row, column: columns[4], "the trades are not in report order",
-                        expected: "at least \(last)", advice: "Sort the rows by report_date")
-                }
-                last = trade.reportTime
-                append(trade)
-            }
+        let reader = try TradeReader(path: path)
+        while let trades = try reader.next() {
+            for trade in trades { append(trade) }
         }
-    }
-
-    private static func trade(
-        _ chunk: CSVChunk, row: Int, columns: [Int]
-    ) throws(FileError) -> Trade {
-        func text(_ column: Int) -> String { chunk.text(row: row, column: columns[column]) }
-        func required(_ column: Int) throws(FileError) -> String {
-            let text = text(column)
-            guard !text.isEmpty else {
-                throw chunk.error(row: row, column: columns[column], "nothing here")
-            }
-            return text
-        }
-        func flag(_ column: Int, _ yes: String, _ no: String) throws(FileError) -> Bool {
-            let text = text(column)
-            guard text == yes || text == no else {
-                throw chunk.error(
-                    row: row, column: columns[column], "an unknown code",
-                    expected: "\(yes) or \(no)")
-            }
-            return text == yes
-        }
-        var trade = Trade()
-        trade.tradeID = try required(0)
-        trade.cusip = try required(1)
-        trade.figi = text(2)
-        trade.executionTime = try chunk.requiredInteger(row: row, column: columns[3])
-        trade.reportTime = try chunk.requiredInteger(row: row, column: columns[4])
-        if !chunk.isEmpty(row: row, column: columns[5]) {
-            trade.withdrawnTime = try chunk.requiredInteger(row: row, column: columns[5])
-        }
-        trade.replaces = text(6)
-        trade.isATS = try flag(7, "Y", "N")
-        let buys = try flag(8, "B", "S")
-        let withDealer = try flag(9, "D", "C")
-        guard !(buys && withDealer) else {
-            throw chunk.error(
-                row: row, column: columns[8], "a trade between dealers stored as a purchase",
-                expected: "S", advice: "Trades between dealers are stored once, as S")
-        }
-        trade.side = withDealer ? .dealer : buys ? .bid : .offer
-        trade.quantity = try chunk.requiredNumber(row: row, column: columns[10])
-        guard trade.quantity > 0 else {
-            throw chunk.error(
-                row: row, column: columns[10], "not a quantity", expected: "more than 0 dollars")
-        }
-        trade.price = try chunk.requiredNumber(row: row, column: columns[11])
-        trade.yield = try chunk.numberOrMissing(row: row, column: columns[12])
-        trade.isDisseminated = try flag(13, "Y", "N")
-        trade.dealer = text(14)
-        return trade
     }
 
     /// Writes the table; its rows must be in report order.
