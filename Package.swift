@@ -76,7 +76,7 @@ let package = Package(
         room("Tape", ["Files", "Bonds", heap]),
         // Floor 4
         room("Layers", ["Autodiff", "Arrays", "Random"]),
-        room("Simulation", ["Files", "Random", "Quantiles"]),
+        room("Simulation", ["Files", "Random", "Quantiles", "Bonds", "Tape"]),
         // Floor 5
         room(
             "QuantileModels", path: "Models",
@@ -117,7 +117,7 @@ let package = Package(
         tests(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
             exclude: ["Fixtures"]),
-        tests("SimulationTests", ["Simulation", "Random", "Quantiles", "Files"]),
+        tests("SimulationTests", ["Simulation", "Random", "Quantiles", "Files", "Bonds", "Tape"]),
         tests(
             "QuantileModelsTests",
             [

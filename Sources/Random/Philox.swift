@@ -19,10 +19,10 @@ public enum Philox {
     }
 
     /// Writes `count` consecutive blocks, whose counters are `first`, `first + 1`, … in the lower
-    /// 64 bits and zero in the upper.
+    /// 64 bits and `above` in the upper.
     static func fill(
         _ words: UnsafeMutablePointer<UInt32>, blocks count: Int, from first: UInt64,
-        key: SIMD2<UInt32>
+        above: (UInt32, UInt32) = (0, 0), key: SIMD2<UInt32>
     ) {
         // Sixteen blocks side by side: the loops over lanes become vector instructions.
         let lanes = 16
@@ -36,8 +36,8 @@ public enum Philox {
                         let index = first &+ UInt64(done + lane)
                         word0[lane] = UInt32(truncatingIfNeeded: index)
                         word1[lane] = UInt32(truncatingIfNeeded: index >> 32)
-                        word2[lane] = 0
-                        word3[lane] = 0
+                        word2[lane] = above.0
+                        word3[lane] = above.1
                     }
                     var (key0, key1) = (key.x, key.y)
                     for _ in 0..<rounds {
@@ -59,7 +59,12 @@ public enum Philox {
             }
         }
         for index in done..<count {
-            let block = block(at: first &+ UInt64(index), key: key)
+            let position = first &+ UInt64(index)
+            let block = block(
+                counter: SIMD4(
+                    UInt32(truncatingIfNeeded: position),
+                    UInt32(truncatingIfNeeded: position >> 32), above.0, above.1),
+                key: key)
             for word in 0..<4 { words[4 * index + word] = block[word] }
         }
     }
