@@ -56,7 +56,8 @@ struct Bench: ParsableCommand {
         BLAS.setThreadCount(threads ?? (mode == .latency ? 1 : BLAS.threadCount))
         let rows = batch ?? (mode == .latency ? 1 : arch.batch)
         let stream = RandomStream(seed: 0)
-        let network = arch.network(stream: stream.stream("network"))
+        // One variable: a second one would keep the first weights beside the trained ones.
+        var network = arch.network(stream: stream.stream("network"))
         let inputs = Self.normal([rows] + arch.rowShape, stream.stream("inputs"))
         let labels = Self.normal([rows], stream.stream("labels"))
         var losses: [Double] = []
@@ -64,7 +65,6 @@ struct Bench: ParsableCommand {
         let timing: BenchTiming
         switch mode {
         case .train:
-            var network = network
             var optimizer = AdamW<Float>(weightDecay: 0.01)
             let levels = NDArray(QuantileLevels.standard.values.map(Float.init))
             timing = BenchTiming(seconds: seconds) {
