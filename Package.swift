@@ -41,7 +41,7 @@ let package = Package(
             name: "Tenor",
             targets: [
                 "Files", "Random", "Arrays", "Quantiles", "Bonds", "Autodiff", "Datasets", "Tape",
-                "Layers",
+                "FairValue", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
                 "Inference",
             ]),
@@ -74,6 +74,7 @@ let package = Package(
         room("Autodiff", ["Arrays", "Random"]),
         room("Datasets", ["Files"]),
         room("Tape", ["Files", "Bonds", heap]),
+        room("FairValue", ["Bonds"]),
         // Floor 4
         room("Layers", ["Autodiff", "Arrays", "Random"]),
         room("Simulation", ["Files", "Random", "Quantiles", "Bonds", "Tape"]),
@@ -114,6 +115,7 @@ let package = Package(
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),
         tests("TapeTests", ["Tape", "Bonds", "Files"]),
+        tests("FairValueTests", ["FairValue", "Bonds", "Files"], exclude: ["Fixtures"]),
         tests(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
             exclude: ["Fixtures"]),
