@@ -73,7 +73,7 @@ let package = Package(
         // Floor 3
         room("Autodiff", ["Arrays", "Random"]),
         room("Datasets", ["Files"]),
-        room("Tape", ["Files", "Bonds", heap]),
+        room("Tape", ["Files", "Random", "Bonds", heap]),
         room("FairValue", ["Bonds"]),
         // Floor 4
         room("Layers", ["Autodiff", "Arrays", "Random"]),

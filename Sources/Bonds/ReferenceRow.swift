@@ -39,23 +39,9 @@ extension ReferenceRow {
 
     /// All rows of a file, in its order.
     public static func read(path: String) throws(FileError) -> [Self] {
-        let reader = try CSVReader(path: path)
-        let indices = try columnIndices(reader)
+        let reader = try ReferenceReader<Self>(path: path)
         var rows: [Self] = []
-        var keys: Set<String> = []
-        while let chunk = try reader.nextChunk(rows: 1 << 14) {
-            for row in 0..<chunk.rowCount {
-                var cells = ReferenceCells(chunk: chunk, row: row, columns: indices)
-                let value = try Self(&cells)
-                if let key = value.uniqueKey, !keys.insert(key).inserted {
-                    throw FileError(
-                        .badData, file: path, line: chunk.line(row: row),
-                        "a second row for \(FileError.quoted(key))",
-                        advice: "Keep one row of each")
-                }
-                rows.append(value)
-            }
-        }
+        while let some = try reader.next() { rows += some }
         return rows
     }
 
@@ -77,24 +63,6 @@ extension ReferenceRow {
     /// Writes the table of a market folder.
     public static func write(_ rows: [Self], market folder: String) throws {
         try write(rows, to: MarketFolder.plainPath(of: table, in: folder))
-    }
-
-    private static func columnIndices(_ reader: CSVReader) throws(FileError) -> [Int?] {
-        var indices: [Int?] = []
-        for name in columns {
-            let index = reader.header.firstIndex(of: name)
-            if index == nil, !optionalColumns.contains(name) {
-                let strangers = reader.header.filter { !columns.contains($0) }
-                throw FileError(
-                    .badData, file: reader.file, line: 1, "no column '\(name)'",
-                    expected: Spelling.list(columns, limit: columns.count),
-                    found: Spelling.list(reader.header),
-                    advice: Spelling.nearest(to: name, among: strangers)
-                        .map { "Rename '\($0)' if that is what it holds" })
-            }
-            indices.append(index)
-        }
-        return indices
     }
 }
 

@@ -8,7 +8,7 @@ import Foundation
 public enum AtomicFile {
     /// Writes all bytes of a file at once.
     public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-        let output = try Output(path: path)
+        let output = try PartialFile(path: path)
         do {
             try bytes.withUnsafeBufferPointer { (bytes) throws(FileError) in
                 var sink = output.sink
@@ -25,7 +25,7 @@ public enum AtomicFile {
     public static func write(
         to path: String, _ body: (inout FileSink) throws -> Void
     ) throws {
-        let output = try Output(path: path)
+        let output = try PartialFile(path: path)
         do {
             var sink = output.sink
             try body(&sink)
@@ -37,9 +37,11 @@ public enum AtomicFile {
     }
 }
 
-/// A file on its way: open under a temporary name until it is committed or discarded.
-private final class Output {
-    let sink: FileSink
+/// A file on its way, for one that is written over a long time: open under a temporary name until it
+/// is committed; discarded where it never is.
+public final class PartialFile {
+    /// Where the bytes are appended.
+    public let sink: FileSink
     /// The name that the user gave, for errors.
     private let path: String
     /// Where the bytes end up: the path with its symbolic links followed.
@@ -47,8 +49,10 @@ private final class Output {
     /// Nil where the target is a device and is written directly.
     private let temporary: String?
     private var descriptor: Int32
+    private var isCommitted = false
 
-    init(path: String) throws(FileError) {
+    /// Opens a file under a temporary name, beside the one that it will have.
+    public init(path: String) throws(FileError) {
         self.path = path
         var status = stat()
         let exists = stat(path, &status) == 0
@@ -71,15 +75,20 @@ private final class Output {
         sink = FileSink(storage: FileSink.Storage(descriptor: descriptor, file: path))
     }
 
-    func commit() throws(FileError) {
+    deinit { discard() }
+
+    /// Completes the file and gives it its name.
+    public func commit() throws(FileError) {
         try sink.storage.finish()
         guard let temporary else {
             try closeChecked()
+            isCommitted = true
             return
         }
         guard fsync(descriptor) == 0 else { throw FileError.writing(path, code: errno) }
         try closeChecked()
         guard rename(temporary, target) == 0 else { throw FileError.writing(path, code: errno) }
+        isCommitted = true
         // The rename itself lives in the folder, so the folder is synced too. Some file systems
         // refuse that; the file is complete either way.
         let folder = open(Self.split(target).folder, O_RDONLY | O_CLOEXEC)
@@ -89,7 +98,9 @@ private final class Output {
         }
     }
 
-    func discard() {
+    /// Removes the file, unless it was committed.
+    public func discard() {
+        guard !isCommitted else { return }
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
         if let temporary { unlink(temporary) }

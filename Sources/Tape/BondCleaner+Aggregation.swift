@@ -35,19 +35,11 @@ extension BondCleaner {
 
     private mutating func merge(_ pieces: ArraySlice<Int>) {
         guard let leader = pieces.first else { return }
-        var quantity = 0.0
-        var value = 0.0
-        var yieldQuantity = 0.0
-        var yieldValue = 0.0
+        var totals = PieceTotals()
         var last = leader
         for piece in pieces {
             let row = rows[piece]
-            quantity += row.quantity
-            value += row.quantity * row.price
-            if !row.yield.isNaN {
-                yieldQuantity += row.quantity
-                yieldValue += row.quantity * row.yield
-            }
+            totals.add(quantity: row.quantity, price: row.price, yield: row.yield)
             rows[leader].report = max(rows[leader].report, row.report)
             if row.dealer != rows[leader].dealer { rows[leader].dealer = 0 }
             // The public saw the trade only where it saw all of it.
@@ -60,12 +52,8 @@ extension BondCleaner {
             rows[last].nextPiece = Int32(piece)
             last = piece
         }
-        rows[leader].quantity = quantity
-        let isOnePrice = pieces.allSatisfy { rows[$0].price == rows[leader].price }
-        // Rounded, because the division's last digits are noise.
-        if !isOnePrice { rows[leader].price = (value / quantity * 1e9).rounded() / 1e9 }
-        if yieldQuantity > 0, !pieces.allSatisfy({ rows[$0].yield == rows[leader].yield }) {
-            rows[leader].yield = (yieldValue / yieldQuantity * 1e9).rounded() / 1e9
-        }
+        rows[leader].quantity = totals.quantity
+        rows[leader].price = totals.price
+        rows[leader].yield = totals.yield
     }
 }
