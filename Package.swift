@@ -102,7 +102,7 @@ let package = Package(
             dependencies: [
                 "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
-                "Inference", "Tape", argumentParser,
+                "Inference", "Tape", "Bonds", argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.

@@ -6,8 +6,9 @@ import Foundation
 /// keeps its digits however small it is.
 ///
 /// Source: DLMF 8.17.22; Press et al., "Numerical Recipes", third edition, section 6.4.
-/// - Precondition: `degreesOfFreedom` is at least 2.
+/// - Precondition: `degreesOfFreedom` is at least 2; infinite for a normal variable.
 public func studentProbability(atMost value: Double, degreesOfFreedom: Double) -> Double {
+    if degreesOfFreedom == .infinity { return 0.5 * erfc(-value / 2.0.squareRoot()) }
     let distribution = StudentDistribution(degreesOfFreedom)
     let tail = distribution.tail(abs(value))
     return value < 0 ? tail : 1 - tail
@@ -18,8 +19,9 @@ public func studentProbability(atMost value: Double, degreesOfFreedom: Double) -
 ///
 /// Source: Hill, "Algorithm 396: Student's t-quantiles", CACM 13 (1970), then Newton's steps with the
 /// second derivative.
-/// - Precondition: `degreesOfFreedom` is at least 2.
+/// - Precondition: `degreesOfFreedom` is at least 2; infinite for a normal variable.
 public func studentQuantile(_ probability: Double, degreesOfFreedom: Double) -> Double {
+    if degreesOfFreedom == .infinity { return normalQuantile(probability) }
     let smaller = min(probability, 1 - probability)
     guard smaller > 0 else {
         return smaller == 0 ? (probability < 0.5 ? -.infinity : .infinity) : .nan

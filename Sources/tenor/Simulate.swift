@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bonds
 import Foundation
 import Simulation
 
@@ -7,36 +8,79 @@ struct Simulate: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Makes data whose true conditional quantiles are known.",
         discussion: """
-            Writes a CSV file with columns x0, x1, …, label and split, and beside it the true \
-            quantiles as a forecast table, so that the distance to the best possible forecast can \
-            be measured. The same arguments give the same bytes.
+            A market: a folder with bonds, trades and everything that moves them, in the form that \
+            'tenor import' builds from TRACE files. It is no evidence about real markets. A longer \
+            market begins with the shorter one of the same seed.
+
+            With --kind regression: a CSV file with columns x0, x1, …, label and split, and beside \
+            it the true quantiles as a forecast table.
+
+            The same arguments give the same bytes.
 
             Example:
+              tenor simulate --bonds 3000 --days 60 --out market
               tenor simulate --kind regression --rows 100000 --columns 50 --out known.csv
-            writes known.csv and known.oracle.csv.
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case regression
+        case market, regression
     }
 
     @Option(help: "What to simulate.")
-    var kind: Kind
+    var kind = Kind.market
 
-    @Option(help: "Number of rows.")
-    var rows: Int
-
-    @Option(help: "Number of feature columns, at least \(RegressionGenerator.fewestColumns).")
-    var columns: Int
+    @Option(help: ArgumentHelp("The folder, or data file, to write.", valueName: "path"))
+    var out: String
 
     @Option(help: "Fixes everything that is random.")
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("The data file to write.", valueName: "csv"))
-    var out: String
+    @OptionGroup(title: "Options of a market")
+    var market: MarketOptions
+
+    @OptionGroup(title: "Options of a regression")
+    var regression: RegressionOptions
 
     func validate() throws {
+        switch kind {
+        case .market:
+            try market.validateAll()
+            try regression.refuseAll(for: kind)
+        case .regression:
+            try regression.validateAll()
+            try market.refuseAll(for: kind)
+        }
+    }
+
+    func run() async throws {
+        Interruption.listen()
+        switch kind {
+        case .market: try market.run(seed: seed, out: out)
+        case .regression: try regression.run(seed: seed, out: out)
+        }
+    }
+
+    /// An option that belongs to another kind would have no effect.
+    static func refuse(_ options: [(name: String, isGiven: Bool)], for kind: Kind) throws {
+        if let option = options.first(where: \.isGiven) {
+            throw ValidationError(
+                "\(option.name) has no meaning with --kind \(kind.rawValue)")
+        }
+    }
+}
+
+struct RegressionOptions: ParsableArguments {
+    @Option(help: "Number of rows.")
+    var rows: Int?
+
+    @Option(help: "Number of feature columns, at least \(RegressionGenerator.fewestColumns).")
+    var columns: Int?
+
+    func validateAll() throws {
         let least = RegressionGenerator.fewestColumns
+        guard let rows, let columns else {
+            throw ValidationError("--kind regression needs --rows and --columns")
+        }
         guard (1...10_000_000_000).contains(rows) else {
             throw ValidationError("--rows: expected 1 to 10,000,000,000, found \(rows)")
         }
@@ -45,10 +89,14 @@ struct Simulate: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func refuseAll(for kind: Simulate.Kind) throws {
+        try Simulate.refuse([("--rows", rows != nil), ("--columns", columns != nil)], for: kind)
+    }
+
+    func run(seed: UInt64, out: String) throws {
+        guard let rows, let columns else { return }
         let generator = try RegressionGenerator(columns: columns, seed: seed)
         let progress = ProgressLine("simulating", total: rows, unit: "rows")
-        Interruption.listen()
         try generator.write(rows: rows, to: out) {
             progress.update(done: $0)
             try Interruption.check()
@@ -57,4 +105,77 @@ struct Simulate: AsyncParsableCommand {
         print("data    \(out)")
         print("oracle  \(RegressionGenerator.oraclePath(for: out))")
     }
+}
+
+struct MarketOptions: ParsableArguments {
+    @Option(help: "Number of bonds on the first day (default: 660).")
+    var bonds: Int?
+
+    @Option(help: "Number of business days (default: 30).")
+    var days: Int?
+
+    @Option(help: ArgumentHelp("The first day (default: 2025-01-02).", valueName: "date"))
+    var start: CalendarDate?
+
+    @Option(
+        help: """
+            The share of credit news that equities follow with a delay, from 0 (bond prices \
+            foretell nothing of equities) to 1 (default: 0.2).
+            """)
+    var equityLag: Double?
+
+    @Flag(help: "Write dealers' quotes too: quotes.csv.")
+    var quotes = false
+
+    func validateAll() throws {
+        if let bonds { try check("--bonds", bonds, in: MarketSettings.bondRange) }
+        if let days { try check("--days", days, in: MarketSettings.dayRange) }
+        if let start { try check("--start", start, in: MarketSettings.startRange) }
+        if let equityLag { try check("--equity-lag", equityLag, in: MarketSettings.equityLagRange) }
+    }
+
+    private func check<Value: Comparable>(
+        _ name: String, _ value: Value, in range: ClosedRange<Value>
+    ) throws {
+        guard !range.contains(value) else { return }
+        throw ValidationError(
+            "\(name): expected \(range.lowerBound) to \(range.upperBound), found \(value)")
+    }
+
+    func refuseAll(for kind: Simulate.Kind) throws {
+        try Simulate.refuse(
+            [
+                ("--bonds", bonds != nil), ("--days", days != nil), ("--start", start != nil),
+                ("--equity-lag", equityLag != nil), ("--quotes", quotes),
+            ], for: kind)
+    }
+
+    func run(seed: UInt64, out: String) throws {
+        var settings = MarketSettings()
+        settings.seed = seed
+        settings.bonds = bonds ?? settings.bonds
+        settings.days = days ?? settings.days
+        settings.start = start ?? settings.start
+        settings.equityLag = equityLag ?? settings.equityLag
+        settings.quotes = quotes
+        let folder = try SimulatedMarketFolder(out)
+        let progress = ProgressLine("simulating", total: settings.days, unit: "days")
+        var trades = 0
+        let manifest = try folder.write(
+            settings.makeMarket(), version: Tenor.configuration.version
+        ) { day in
+            try Interruption.check()
+            trades += day.trades.count
+            progress.update(done: day.index + 1, detail: "\(trades) trades")
+        }
+        progress.finish(detail: "\(trades) trades")
+        print("simulated market  \(out)")
+        print("bonds    \(manifest.bonds) of \(manifest.issuers) issuers")
+        print("days     \(manifest.days.count)")
+        print("trades   \(manifest.trades)")
+    }
+}
+
+extension CalendarDate: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }

@@ -23,7 +23,11 @@ import Testing
         arguments: [
             (["--rows", "0", "--columns", "5"], "--rows: expected 1 to 10,000,000,000, found 0"),
             (["--rows", "9", "--columns", "3"], "--columns: expected 4 to 100,000, found 3"),
-            (["--rows", "9", "--columns", "5", "--kind", "market"], "regression"),
+            (["--rows", "9", "--columns", "5", "--kind", "market"], "--rows has no meaning"),
+            (["--bonds", "9", "--kind", "market"], "--bonds: expected 20 to 200000, found 9"),
+            (["--start", "2025-02-30", "--kind", "market"], "--start"),
+            (["--equity-lag", "2", "--kind", "market"], "--equity-lag: expected 0.0 to 1.0"),
+            (["--rows", "9", "--columns", "5", "--bonds", "30"], "--bonds has no meaning"),
         ])
     func usage(arguments: [String], message: String) async throws {
         let folder = try TemporaryFolder()

@@ -43,3 +43,32 @@ public struct MarketSettings: Sendable, Codable, Equatable {
     public static let dayRange = 1...2_600
     public static let equityLagRange = 0.0...1.0
 }
+
+extension MarketSettings {
+    /// - Throws: ``SimulationError`` for a number out of range.
+    func check() throws(SimulationError) {
+        guard Self.bondRange.contains(bonds) else {
+            throw SimulationError(
+                "bonds: expected \(Self.bondRange.lowerBound) to \(Self.bondRange.upperBound), "
+                    + "found \(bonds)")
+        }
+        guard Self.dayRange.contains(days) else {
+            throw SimulationError(
+                "days: expected \(Self.dayRange.lowerBound) to \(Self.dayRange.upperBound), "
+                    + "found \(days)")
+        }
+        guard Self.equityLagRange.contains(equityLag) else {
+            throw SimulationError("equity lag: expected 0 to 1, found \(equityLag)")
+        }
+        guard Self.startRange.contains(start) else {
+            throw SimulationError(
+                "start: expected \(Self.startRange.lowerBound) to \(Self.startRange.upperBound), "
+                    + "found \(start)")
+        }
+    }
+
+    /// The first days that a market may have: since TRACE's present system, and as long as times in
+    /// nanoseconds are plain.
+    public static let startRange =
+        CalendarDate(dayNumber: 15_377)...CalendarDate(dayNumber: 40_000)
+}

@@ -1,0 +1,93 @@
+import Bonds
+import Files
+import Foundation
+import Tape
+
+/// Writes a simulated market as a market folder.
+///
+/// The tables that grow with time appear when all of them are complete; when anything fails before,
+/// or the work is interrupted, the folder is left empty. `manifest.json` comes last.
+public struct SimulatedMarketFolder {
+    /// The folder.
+    public let path: String
+    private let wasThere: Bool
+    /// The files of the market that the folder holds.
+    private let olderFiles: [String]
+
+    /// Checks that a folder may be written to: one that is new, empty, or holds a simulated market,
+    /// which the new one replaces.
+    ///
+    /// - Throws: `FileError` where the folder holds anything else.
+    public init(_ path: String) throws(FileError) {
+        self.path = path
+        wasThere = FileManager.default.fileExists(atPath: path)
+        let older = try MarketManifest.read(market: path)
+        olderFiles = older.map { [MarketManifest.name] + $0.files.map(\.name) } ?? []
+        for name in Self.files(in: path) where !olderFiles.contains(name) {
+            throw FileError(
+                .badData, file: path + "/" + name, "not a file of a simulated market",
+                advice: "Choose another --out, or remove what the folder holds")
+        }
+    }
+
+    /// Simulates all days of a market into the folder.
+    ///
+    /// - Parameters:
+    ///   - version: of the program, for the manifest.
+    ///   - observe: is given every day before it is written; what it throws ends the work.
+    public func write(
+        _ market: any SimulatedMarket, version: String,
+        observe: (SimulatedDay) throws -> Void = { _ in }
+    ) throws -> MarketManifest {
+        try Folder.make(path)
+        remove(olderFiles)
+        var manifest = MarketManifest(
+            version: version, settings: market.settings, bonds: market.bonds.count,
+            issuers: Set(market.bonds.map(\.issuer)).count, trades: 0)
+        do {
+            try DayTableFiles.write(market, to: path) { tables in
+                try PlainTape.write(market, to: path) { tape in
+                    while let day = market.nextDay() {
+                        try observe(day)
+                        try tables.append(day.tables)
+                        try tape.append(day)
+                        manifest.count(day)
+                    }
+                    try BondRow.write(market.bonds, market: path)
+                    try CallRow.write(market.calls, market: path)
+                    try EntityRow.write(market.entities, market: path)
+                    try RatingRow.write(market.ratings, market: path)
+                }
+            }
+            for name in Self.files(in: path) {
+                let (digest, bytes) = try SHA256.ofFile(path + "/" + name)
+                manifest.files.append(
+                    MarketManifest.File(name: name, bytes: bytes, sha256: digest))
+            }
+            try manifest.write(market: path)
+        } catch {
+            remove(Self.files(in: path))
+            if !wasThere { rmdir(path) }
+            throw error
+        }
+        return manifest
+    }
+
+    /// Removes files of a simulated market, and the folders in it that are empty then.
+    private func remove(_ names: [String]) {
+        for name in names { unlink(path + "/" + name) }
+        for folder in Set(names.compactMap { $0.split(separator: "/").dropLast().first }) {
+            rmdir(path + "/" + folder)
+        }
+    }
+
+    /// The names of all files in a folder and those below it, in order.
+    private static func files(in folder: String) -> [String] {
+        let entries = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }
+        return (entries ?? []).filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(
+                atPath: folder + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue
+        }.sorted()
+    }
+}
