@@ -127,14 +127,26 @@ struct MarketOptions: ParsableArguments {
     @Flag(help: "Write dealers' quotes too: quotes.csv.")
     var quotes = false
 
+    @Flag(
+        help: """
+            Compare the market with what is known of real ones, and prices with their true \
+            quantiles.
+            """)
+    var check = false
+
+    @Flag(help: "Print one JSON object: the manifest, and the check where it is asked for.")
+    var json = false
+
     func validateAll() throws {
-        if let bonds { try check("--bonds", bonds, in: MarketSettings.bondRange) }
-        if let days { try check("--days", days, in: MarketSettings.dayRange) }
-        if let start { try check("--start", start, in: MarketSettings.startRange) }
-        if let equityLag { try check("--equity-lag", equityLag, in: MarketSettings.equityLagRange) }
+        if let bonds { try verify("--bonds", bonds, in: MarketSettings.bondRange) }
+        if let days { try verify("--days", days, in: MarketSettings.dayRange) }
+        if let start { try verify("--start", start, in: MarketSettings.startRange) }
+        if let equityLag {
+            try verify("--equity-lag", equityLag, in: MarketSettings.equityLagRange)
+        }
     }
 
-    private func check<Value: Comparable>(
+    private func verify<Value: Comparable>(
         _ name: String, _ value: Value, in range: ClosedRange<Value>
     ) throws {
         guard !range.contains(value) else { return }
@@ -147,6 +159,7 @@ struct MarketOptions: ParsableArguments {
             [
                 ("--bonds", bonds != nil), ("--days", days != nil), ("--start", start != nil),
                 ("--equity-lag", equityLag != nil), ("--quotes", quotes),
+                ("--check", check), ("--json", json),
             ], for: kind)
     }
 
@@ -159,20 +172,34 @@ struct MarketOptions: ParsableArguments {
         settings.equityLag = equityLag ?? settings.equityLag
         settings.quotes = quotes
         let folder = try SimulatedMarketFolder(out)
+        let market = try settings.makeMarket()
+        var marketCheck = check ? MarketCheck(market) : nil
         let progress = ProgressLine("simulating", total: settings.days, unit: "days")
         var trades = 0
-        let manifest = try folder.write(
-            settings.makeMarket(), version: Tenor.configuration.version
-        ) { day in
+        let manifest = try folder.write(market, version: Tenor.configuration.version) { day in
             try Interruption.check()
+            marketCheck?.observe(day)
             trades += day.trades.count
             progress.update(done: day.index + 1, detail: "\(trades) trades")
         }
         progress.finish(detail: "\(trades) trades")
-        print("simulated market  \(out)")
-        print("bonds    \(manifest.bonds) of \(manifest.issuers) issuers")
-        print("days     \(manifest.days.count)")
-        print("trades   \(manifest.trades)")
+        let report = marketCheck?.report()
+        if json {
+            try StandardOutput.print(json: Result(manifest: manifest, check: report))
+        } else {
+            print("simulated market  \(out)")
+            print("bonds   \(manifest.bonds) of \(manifest.issuers) issuers")
+            print("days    \(manifest.days.count)")
+            print("trades  \(manifest.trades)")
+            if let report { print("\n\(report)") }
+        }
+        // A market may be unusual; a truth that is not true is a fault of the program.
+        if let report, !report.isUniform { throw ExitCode(70) }
+    }
+
+    private struct Result: Encodable {
+        let manifest: MarketManifest
+        let check: CheckReport?
     }
 }
 
