@@ -41,7 +41,7 @@ let package = Package(
             name: "Tenor",
             targets: [
                 "Files", "Random", "Arrays", "Quantiles", "Bonds", "Autodiff", "Datasets", "Tape",
-                "FairValue", "Layers",
+                "FairValue", "Layers", "Baselines",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
                 "Inference",
             ]),
@@ -74,10 +74,11 @@ let package = Package(
         room("Autodiff", ["Arrays", "Random"]),
         room("Datasets", ["Files"]),
         room("Tape", ["Files", "Random", "Bonds", heap]),
-        room("FairValue", ["Bonds"]),
+        room("FairValue", ["Files", "Bonds"]),
         // Floor 4
         room("Layers", ["Autodiff", "Arrays", "Random"]),
-        room("Simulation", ["Files", "Random", "Quantiles", "Bonds", "Tape"]),
+        room("Simulation", ["Files", "Random", "Quantiles", "Bonds", "Tape", "FairValue"]),
+        room("Baselines", ["Files", "Quantiles", "Bonds", "Tape", "FairValue"]),
         // Floor 5
         room(
             "QuantileModels", path: "Models",
@@ -102,7 +103,7 @@ let package = Package(
             dependencies: [
                 "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
-                "Inference", "Tape", "Bonds", argumentParser,
+                "Inference", "Tape", "Bonds", "FairValue", "Baselines", argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.
@@ -115,6 +116,9 @@ let package = Package(
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files"]),
         tests("TapeTests", ["Tape", "Bonds", "Files"]),
+        tests(
+            "BaselinesTests",
+            ["Baselines", "FairValue", "Simulation", "Bonds", "Tape", "Quantiles", "Files"]),
         tests("FairValueTests", ["FairValue", "Bonds", "Files"], exclude: ["Fixtures"]),
         tests(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],

@@ -1,4 +1,5 @@
 import Bonds
+import Files
 
 /// The cleaned reports of one import and the trades that they make.
 struct Tape: Sendable {

@@ -1,4 +1,3 @@
-import Dispatch
 import Files
 
 /// Reads TRACE files of one layout into reports: plain, gzip or zip archives of either, also
@@ -160,25 +159,5 @@ struct TraceReader {
         var taken: [TraceReport] = []
         swap(&taken, &reports)
         return taken
-    }
-}
-
-/// Work on several threads whose results keep their order.
-enum Parallel {
-    static func map<Result: Sendable>(
-        count: Int, _ body: @Sendable (Int) -> Result
-    ) -> [Result] {
-        guard count > 1 else { return (0..<count).map(body) }
-        return withoutActuallyEscaping(body) { body in
-            let slots = UnsafeMutableBufferPointer<Result?>.allocate(capacity: count)
-            slots.initialize(repeating: nil)
-            defer {
-                slots.deinitialize()
-                slots.deallocate()
-            }
-            nonisolated(unsafe) let results = slots
-            DispatchQueue.concurrentPerform(iterations: count) { results[$0] = body($0) }
-            return slots.compactMap { $0 }
-        }
     }
 }

@@ -1,0 +1,9 @@
+import ArgumentParser
+import Bonds
+
+extension CalendarDate: @retroactive ExpressibleByArgument {
+    public init?(argument: String) {
+        guard argument.utf8.count == 10 else { return nil }
+        self.init(argument)
+    }
+}
