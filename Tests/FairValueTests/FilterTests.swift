@@ -5,22 +5,9 @@ import Testing
 @Suite struct FilterTests {
     private let parameters = FairValueParameters()
 
-    /// A small generator of standard normals, the same on every machine.
-    private struct Normals {
-        var state: UInt64
-
-        mutating func uniform() -> Double {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (Double(state >> 11) + 0.5) / 9_007_199_254_740_992
-        }
-
-        /// The sum of twelve uniforms.
-        mutating func next() -> Double { (0..<12).reduce(-6) { sum, _ in sum + uniform() } }
-    }
-
     @Test("In its own world the filter's error has the variance that it states")
     func knownTruth() {
-        var normals = Normals(state: 7)
+        var normals = Normals(seed: 7)
         var errors = 0.0
         var variances = 0.0
         var innovations = 0.0
