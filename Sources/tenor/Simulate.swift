@@ -129,6 +129,13 @@ struct MarketOptions: ParsableArguments {
 
     @Flag(
         help: """
+            A plain world in which the Kalman filter with the true parameters cannot be beaten; \
+            its truth is that filter's forecast.
+            """)
+    var linearGaussian = false
+
+    @Flag(
+        help: """
             Compare the market with what is known of real ones, and prices with their true \
             quantiles.
             """)
@@ -138,6 +145,10 @@ struct MarketOptions: ParsableArguments {
     var json = false
 
     func validateAll() throws {
+        if linearGaussian, quotes || check || equityLag != nil {
+            throw ValidationError(
+                "--linear-gaussian has neither quotes nor equities, and is like no real market")
+        }
         if let bonds { try verify("--bonds", bonds, in: MarketSettings.bondRange) }
         if let days { try verify("--days", days, in: MarketSettings.dayRange) }
         if let start { try verify("--start", start, in: MarketSettings.startRange) }
@@ -159,7 +170,7 @@ struct MarketOptions: ParsableArguments {
             [
                 ("--bonds", bonds != nil), ("--days", days != nil), ("--start", start != nil),
                 ("--equity-lag", equityLag != nil), ("--quotes", quotes),
-                ("--check", check), ("--json", json),
+                ("--check", check), ("--json", json), ("--linear-gaussian", linearGaussian),
             ], for: kind)
     }
 
@@ -171,6 +182,7 @@ struct MarketOptions: ParsableArguments {
         settings.start = start ?? settings.start
         settings.equityLag = equityLag ?? settings.equityLag
         settings.quotes = quotes
+        settings.linearGaussian = linearGaussian
         let folder = try SimulatedMarketFolder(out)
         let market = try settings.makeMarket()
         var marketCheck = check ? MarketCheck(market) : nil

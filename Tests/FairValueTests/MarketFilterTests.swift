@@ -183,7 +183,7 @@ import Testing
                 bond: bond, days: days, setting: at(bond), logSpread: value, dv01: 0.05,
                 trade: TradeTraits(side: 0, quantity: 1e6, isATS: false))
         }
-        for bond in 0..<4 { filter.observe(print(bond, 0, 4.6)) }
+        for bond in [0, 1, 2, 3, 0, 1, 2, 3] { filter.observe(print(bond, 0, 4.6)) }
         let before = (0..<4).map {
             filter.predicted(bond: $0, days: 1, setting: at($0)).logSpread
         }

@@ -131,23 +131,25 @@ public struct MarketFilter: Sendable {
     public mutating func observe(_ print: MarketPrint, identifier: Int = 0) -> Update {
         let index = Int(blockOfBond[print.bond])
         let isNew = slots[print.bond] < 0
-        if isNew { enter(print, block: index) }
-        let slot = Int(slots[print.bond])
-        let elapsed = print.days - blocks[index].days
-        var seen = print.logSpread
-        var staleness = 0.0
         let drivers = drivers(print.setting)
+        if blocks[index].count == 0 {
+            blocks[index].days = print.days
+            blocks[index].drivers = drivers
+        }
+        let elapsed = print.days - blocks[index].days
         if elapsed >= 0 {
-            let move = blocks[index].drivers.move(to: drivers, parameters)
-            // A bond that has just entered stands at today's levels.
-            blocks[index].shift(move)
-            if isNew { blocks[index].correct(slot, by: -move) }
+            blocks[index].shift(blocks[index].drivers.move(to: drivers, parameters))
             blocks[index].drivers = drivers
             if elapsed > 0 {
                 blocks[index].advance(by: elapsed, parameters)
                 blocks[index].days = print.days
             }
-        } else {
+        }
+        if isNew { enter(print, block: index) }
+        let slot = Int(slots[print.bond])
+        var seen = print.logSpread
+        var staleness = 0.0
+        if elapsed < 0 {
             // A late print: carried on by the index, less sure by what may have happened since.
             var then = blocks[index].drivers
             if then.isHighYield == drivers.isHighYield { then.creditIndex = drivers.creditIndex }
@@ -182,10 +184,6 @@ public struct MarketFilter: Sendable {
     }
 
     private mutating func enter(_ print: MarketPrint, block index: Int) {
-        if blocks[index].count == 0 {
-            blocks[index].days = print.days
-            blocks[index].drivers = drivers(print.setting)
-        }
         slots[print.bond] = Int32(blocks[index].count)
         blocks[index].enter(
             mean: print.setting.prior + Self.shrunk(blocks[index].deviation),

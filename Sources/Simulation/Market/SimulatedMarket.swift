@@ -22,6 +22,7 @@ extension MarketSettings {
     /// - Parameter threads: how many work at a time; the market does not depend on it.
     /// - Throws: ``SimulationError`` for settings out of range.
     public func makeMarket(threads: Int = 2) throws(SimulationError) -> any SimulatedMarket {
-        try MarketSimulator(self, threads: threads)
+        if linearGaussian { return try LinearGaussianMarket(self) }
+        return try MarketSimulator(self, threads: threads)
     }
 }
