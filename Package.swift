@@ -41,7 +41,7 @@ let package = Package(
             name: "Tenor",
             targets: [
                 "Files", "Random", "Arrays", "Quantiles", "Bonds", "Autodiff", "Datasets", "Tape",
-                "FairValue", "Layers", "Baselines",
+                "FairValue", "Layers", "Baselines", "Features",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
                 "Inference",
             ]),
@@ -72,13 +72,16 @@ let package = Package(
         room("Bonds", ["Files"]),
         // Floor 3
         room("Autodiff", ["Arrays", "Random"]),
-        room("Datasets", ["Files"]),
+        room("Datasets", ["Files", "Arrays", "Quantiles"]),
         room("Tape", ["Files", "Random", "Bonds", heap]),
         room("FairValue", ["Files", "Bonds"]),
         // Floor 4
         room("Layers", ["Autodiff", "Arrays", "Random"]),
         room("Simulation", ["Files", "Random", "Quantiles", "Bonds", "Tape", "FairValue"]),
         room("Baselines", ["Files", "Quantiles", "Bonds", "Tape", "FairValue"]),
+        room(
+            "Features",
+            ["Files", "Random", "Arrays", "Bonds", "Tape", "FairValue", "Datasets"]),
         // Floor 5
         room(
             "QuantileModels", path: "Models",
@@ -103,7 +106,8 @@ let package = Package(
             dependencies: [
                 "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
-                "Inference", "Tape", "Bonds", "FairValue", "Baselines", argumentParser,
+                "Inference", "Tape", "Bonds", "FairValue", "Baselines", "Features",
+                argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.
@@ -114,12 +118,15 @@ let package = Package(
         tests("QuantilesTests", ["Quantiles", "Files"]),
         tests("BondsTests", ["Bonds", "Files", "Random"], exclude: ["Fixtures"]),
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
-        tests("DatasetsTests", ["Datasets", "Files"]),
+        tests("DatasetsTests", ["Datasets", "Files", "Arrays"]),
         tests("TapeTests", ["Tape", "Bonds", "Files"]),
         tests(
             "BaselinesTests",
             ["Baselines", "FairValue", "Simulation", "Bonds", "Tape", "Quantiles", "Files"]),
         tests("FairValueTests", ["FairValue", "Bonds", "Files"], exclude: ["Fixtures"]),
+        tests(
+            "FeaturesTests",
+            ["Features", "Simulation", "Datasets", "Tape", "Bonds", "Random", "Files"]),
         tests(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
             exclude: ["Fixtures"]),

@@ -1,7 +1,7 @@
 import Bonds
 
 /// A mean in which what is older weighs less.
-public struct DecayedMean: Sendable, Hashable {
+public struct DecayedMean: Sendable, Hashable, Codable {
     public private(set) var mean = 0.0
     /// The number of observations that it is worth, as of the last one; 0 where there was none.
     public private(set) var weight = 0.0
@@ -27,7 +27,7 @@ public struct DecayedMean: Sendable, Hashable {
 
 /// What to expect of a bond that has no print yet: the mean log spread of its cohort, which is its
 /// rating notch and its maturity bucket (below 3 years, to 7, to 12, above).
-public struct CohortPrior: Sendable {
+public struct CohortPrior: Sendable, Codable {
     private static let buckets = 4
     /// All notches and, last, no rating.
     private static let notches = 23

@@ -9,24 +9,27 @@ import Quantiles
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Describes a checkpoint or a CSV file.",
+        abstract: "Describes a checkpoint, a CSV file or a feature store.",
         discussion: """
             Of a checkpoint: the network, the levels, the features with what happens to them, \
             what it was trained on. Of a CSV file: the columns with their range, missing cells \
-            and whether they are numbers.
+            and whether they are numbers. Of a feature store: what every feature is, and the \
+            numbers of each family.
 
             Example:
               tenor inspect run/model.safetensors
             """)
 
-    @Argument(help: "A checkpoint or a CSV file.")
+    @Argument(help: "A checkpoint, a CSV file or a feature store.")
     var file: String
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func run() throws {
-        if file.hasSuffix(".safetensors") {
+        if FeatureStore.isStore(file) {
+            try show(StoreDescription(of: file))
+        } else if file.hasSuffix(".safetensors") {
             try show(CheckpointDescription(of: Checkpoint.load(file)))
         } else {
             try show(TableDescription(of: TabularSummary(path: file)))
@@ -43,7 +46,7 @@ struct Inspect: ParsableCommand {
 }
 
 /// What `inspect` found, as an object and as text.
-private protocol Description: Encodable {
+protocol Description: Encodable {
     var text: String { get }
 }
 

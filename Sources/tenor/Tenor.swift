@@ -16,8 +16,8 @@ struct Tenor: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Simulate.self, Import.self, Train.self, Score.self, Baseline.self, Evaluate.self,
-            Inspect.self,
+            Simulate.self, Import.self, Features.self, Train.self, Score.self, Baseline.self,
+            Evaluate.self, Inspect.self,
             Doctor.self, Bench.self,
         ])
 

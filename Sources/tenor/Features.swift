@@ -1,0 +1,97 @@
+import ArgumentParser
+import Bonds
+import Features
+import Files
+
+struct Features: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "features",
+        abstract: "Turns a market folder into vectors: a row for each trade, as of its execution.",
+        discussion: """
+            The store has a shard for each day and schema.json, which names every feature. A row \
+            sees what had been reported strictly before its trade was executed. Trades below \
+            $150,000 are drawn one in five and weigh five. A run that was stopped goes on after \
+            its last whole day when it is started again.
+
+            Example:
+              tenor features --market market --out store
+            """)
+
+    @Option(help: ArgumentHelp("The market folder.", valueName: "folder"))
+    var market: String
+
+    @Option(help: ArgumentHelp("The feature store.", valueName: "folder"))
+    var out: String
+
+    @Option(help: ArgumentHelp("Leave out trades below this.", valueName: "dollars"))
+    var minQuantity = 0.0
+
+    @Option(help: ArgumentHelp("The first day of execution.", valueName: "date"))
+    var from: CalendarDate?
+
+    @Option(help: ArgumentHelp("The last day of execution.", valueName: "date"))
+    var to: CalendarDate?
+
+    @Flag(help: "Store features as 16-bit numbers: half the size, three digits.")
+    var half = false
+
+    @Option(help: ArgumentHelp("Threads; the bytes do not depend on it.", valueName: "count"))
+    var threads: Int?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard minQuantity >= 0 else {
+            throw ValidationError("--min-quantity must not be negative, not \(minQuantity)")
+        }
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+        if let from, let to, to < from {
+            throw ValidationError("--to \(to) is before --from \(from)")
+        }
+    }
+
+    func run() throws {
+        try OutputPath.check(out, isNot: [market])
+        Interruption.listen()
+        var build = FeatureBuild(market: market, store: out)
+        build.minimumQuantity = minQuantity
+        build.from = from
+        build.through = to
+        build.isHalf = half
+        build.threads = threads
+        let progress = ProgressLine("features", unit: "rows")
+        let summary = try build.run { rows, day in
+            progress.update(done: rows, detail: day.description)
+            try Interruption.check()
+        }
+        progress.finish()
+        if json {
+            try StandardOutput.print(json: summary)
+        } else {
+            print(text(summary))
+        }
+    }
+
+    private func text(_ summary: FeatureBuild.Summary) -> String {
+        var lines = [
+            "\(summary.newRows) rows of \(summary.newDays) days made, \(summary.rows) in the store: "
+                + out,
+            "\(summary.stateFeatures) state and \(summary.conditionFeatures) condition features, "
+                + "schema \(summary.schema)",
+        ]
+        if let day = summary.resumedFrom { lines.append("went on from \(day)") }
+        let skipped = summary.skipped.sorted { $0.key < $1.key }
+            .map { "\($0.key.replacing("_", with: " ")) \($0.value)" }
+        if !skipped.isEmpty {
+            lines.append("trades without a row: " + skipped.joined(separator: ", "))
+        }
+        if !summary.unknownBonds.isEmpty {
+            let count = summary.unknownBonds.values.reduce(0, +)
+            lines.append(
+                "\(count) trades of bonds that bonds.csv does not have: "
+                    + Spelling.list(summary.unknownBonds.keys.sorted()))
+        }
+        return lines.joined(separator: "\n")
+    }
+}
