@@ -39,4 +39,67 @@ import Testing
         #expect(run.standardError.split(separator: "\n").count == 1)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
     }
+
+    @Test("A market is written, described and checked")
+    func market() async throws {
+        let folder = try TemporaryFolder()
+        let run = try await runTenor(
+            "simulate", "--bonds", "40", "--days", "2", "--seed", "3", "--start", "2025-03-07",
+            "--equity-lag", "0", "--quotes", "--check", "--json", "--out", "market",
+            in: folder.url)
+        #expect(run.exit == 0, "\(run.standardError)")
+        let result = try run.json()
+        let manifest = try #require(result["manifest"] as? [String: Any])
+        #expect(manifest["simulated"] as? Bool == true)
+        let settings = try #require(manifest["settings"] as? [String: Any])
+        #expect(settings["start"] as? String == "2025-03-07")
+        #expect(settings["equity_lag"] as? Double == 0)
+        let check = try #require(result["check"] as? [String: Any])
+        #expect((check["statistics"] as? [Any])?.isEmpty == false)
+        let market = folder.url.appending(path: "market")
+        let names = try FileManager.default.contentsOfDirectory(atPath: market.path)
+        for name in ["bonds.csv", "trades.csv", "quotes.csv", "manifest.json"] {
+            #expect(names.contains(name))
+        }
+    }
+
+    @Test("A market says that it is simulated, and what of it is out of range")
+    func checkedMarket() async throws {
+        let folder = try TemporaryFolder()
+        let run = try await runTenor(
+            "simulate", "--bonds", "40", "--days", "2", "--check", "--out", "market",
+            in: folder.url)
+        #expect(run.exit == 0, "\(run.standardError)")
+        #expect(run.standardOutput.hasPrefix("simulated market  market\n"))
+        let last = run.standardOutput.split(separator: "\n").last ?? ""
+        #expect(last.hasPrefix("The truth is true; "), "\(last)")
+    }
+
+    @Test("A folder with something else in it is left alone")
+    func foreignFolder() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.file("thesis.txt", "mine")
+        let run = try await runTenor(
+            "simulate", "--bonds", "20", "--days", "1", "--out", ".", in: folder.url)
+        #expect(run.exit == 65)
+        #expect(run.standardError.contains("thesis.txt: not a file of a simulated market"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 1)
+    }
+
+    @Test("Ctrl-C leaves nothing of a market")
+    func interruption() async throws {
+        let folder = try TemporaryFolder()
+        let market = folder.url.appending(path: "market").path
+        let run = try await runTenor(
+            ["simulate", "--bonds", "2000", "--days", "2000", "--out", "market"], in: folder.url
+        ) { process in
+            while !FileManager.default.fileExists(atPath: market) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            try await Task.sleep(for: .milliseconds(200))
+            kill(process, SIGINT)
+        }
+        #expect(run.exit == 130)
+        #expect(!FileManager.default.fileExists(atPath: market))
+    }
 }

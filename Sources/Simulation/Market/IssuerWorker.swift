@@ -27,6 +27,8 @@ final class IssuerWorker {
         let age: Double
         var arrivalCount = 0
         var pricing: BondPricing?
+        /// What earlier days' trades have left, for quotes, which know nothing of today's.
+        let openingImpact: Double
         /// When the impact was last brought up to date, as a share of the day.
         var impactTime = 0.0
     }
@@ -65,7 +67,8 @@ final class IssuerWorker {
         factors.advance(
             issuer, &state, notch: notch, changes: population.events.ratingChanges[number],
             context: context)
-        placeBonds(issuer, notch: notch, states: states, context: context)
+        placeBonds(
+            issuer, notch: notch, issuerImpact: state.impact, states: states, context: context)
         drawArrivals(issuer, state, context: context)
         spreadOverSeconds()
         priceTrades(&state, states: states, context: context)
@@ -73,7 +76,8 @@ final class IssuerWorker {
     }
 
     private func placeBonds(
-        _ issuer: Issuer, notch: Int, states: UnsafeMutablePointer<BondState>, context: DayContext
+        _ issuer: Issuer, notch: Int, issuerImpact: Double,
+        states: UnsafeMutablePointer<BondState>, context: DayContext
     ) {
         places.removeAll(keepingCapacity: true)
         for number in population.bondsOfIssuer[issuer.number] {
@@ -85,7 +89,10 @@ final class IssuerWorker {
                 bond, &states[number], sector: issuer.sector, notch: notch, age: age,
                 years: years, factors: factors, context: context,
                 path: paths + places.count * MarketClock.steps, normals: normals)
-            places.append(Place(bond: number, years: years, age: age))
+            places.append(
+                Place(
+                    bond: number, years: years, age: age,
+                    openingImpact: states[number].impact + issuerImpact))
         }
     }
 
@@ -269,11 +276,11 @@ final class IssuerWorker {
                 closes[number] = ClosingPrice(
                     mid: mid, halfSpread: model.halfSpread(quantity: 1e6))
             }
-            if context.settings.quotes { quote(place, impact: impact, context: context) }
+            if context.settings.quotes { quote(place, context: context) }
         }
     }
 
-    private func quote(_ place: Int, impact: Double, context: DayContext) {
+    private func quote(_ place: Int, context: DayContext) {
         let bond = population.bonds[places[place].bond]
         var draws = context.settings.draws(.quotes, entity: bond.number, day: context.index)
         let count = draws.poisson(mean: 2 + 8 / (1 + exp(-bond.liquidity)))
@@ -283,7 +290,8 @@ final class IssuerWorker {
             let latency = 300 + 3300 * draws.uniform()
             guard
                 let (mid, model) = mark(
-                    place, second: max(0, second - latency), impact: impact, context: context)
+                    place, second: max(0, second - latency),
+                    impact: places[place].openingImpact, context: context)
             else { return }
             let center =
                 mid + 0.5 * model.noise(quantity: 1e6, isATS: false) * draws.normal()
