@@ -13,6 +13,7 @@ extension BondCleaner {
                 end += 1
             }
             removeEqual(order[start..<end])
+            if options.repeatedReports { removeRepeated(order[start..<end]) }
             start = end
         }
         removeNear(order)
@@ -38,6 +39,25 @@ extension BondCleaner {
             }
         }
     }
+
+    /// Reports that repeat one of the minute before under another number.
+    private mutating func removeRepeated(_ group: ArraySlice<Int>) {
+        for index in group.indices.dropFirst() where isTrade(group[index]) {
+            let row = rows[group[index]]
+            let isRepeated = group[..<index].suffix(Self.reach).contains { other in
+                let earlier = rows[other]
+                return earlier.fate == .kept && earlier.execution == row.execution
+                    && earlier.side == row.side && earlier.contra == row.contra
+                    && earlier.dealer == row.dealer && earlier.marks == row.marks
+                    && earlier.holds && row.holds && earlier.reference != row.reference
+                    && abs(row.report - earlier.report) <= Self.repetitionTime
+            }
+            if isRepeated { remove(group[index], in: .repeated) }
+        }
+    }
+
+    /// A minute, in nanoseconds.
+    private static let repetitionTime: Int64 = 60_000_000_000
 
     /// Purchases whose price is off the sale's by rounding, at the very same time.
     private mutating func removeNear(_ order: [Int]) {

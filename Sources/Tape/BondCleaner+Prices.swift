@@ -51,7 +51,7 @@ extension BondCleaner {
             if recent.count == 5 {
                 let base = recent.sorted()[2]
                 // At par a jump needs less to be one: 100 is what is typed when nothing is known.
-                let jump = price == 100 ? 15.0 : 35.0
+                let jump = price == 100 ? 15 : min(35, max(10, 0.3 * base))
                 if abs(price - base) >= jump {
                     let next = trades[(index + 1)...].prefix(5)
                     let back = next.firstIndex { abs(rows[$0].price - base) < jump / 5 }

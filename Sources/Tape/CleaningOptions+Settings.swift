@@ -16,6 +16,7 @@ extension CleaningOptions {
         primaryMarket = try flag("primary_market", \.primaryMarket)
         affiliate = try flag("affiliate", \.affiliate)
         freeAgency = try flag("free_agency", \.freeAgency)
+        repeatedReports = try flag("repeated_reports", \.repeatedReports)
         asOf = try flag("as_of", \.asOf)
         yieldAsPrice = try flag("yield_as_price", \.yieldAsPrice)
         matured = try flag("matured", \.matured)

@@ -19,6 +19,10 @@ public struct CleaningOptions: Sendable, Equatable, Codable {
     /// Removes a customer's leg of an agency trade without commission that repeats a trade between
     /// dealers.
     public var freeAgency = true
+    /// Removes reports that repeat another under a number of their own: the same second, side,
+    /// quantity and price, reported within a minute of it. No field tells them from equal trades
+    /// that were made at once, such as allocations: turn it off where those should add up.
+    public var repeatedReports = true
     /// Removes trades that were reported on a later day than they were made.
     public var asOf = false
     /// Removes trades that settle more than so many calendar days after execution; nil keeps all.
@@ -35,7 +39,8 @@ public struct CleaningOptions: Sendable, Equatable, Codable {
     public var offeringShare: Double? = 1
     /// Moves the decimal point of prices that are ten or a hundred times off their neighbours.
     public var decimalShift = true
-    /// Withdraws prices that jump by 35 points or more and are back within five trades.
+    /// Withdraws prices that jump by 35 points or more, or by 30 % of a low price, and are back
+    /// within five trades.
     public var bounceBack = true
     /// Merges the pieces of one trade: equal bond, time, side and ATS.
     public var aggregate = true
@@ -47,7 +52,7 @@ public struct CleaningOptions: Sendable, Equatable, Codable {
 public enum CleaningStep: UInt8, CaseIterable, Sendable {
     case kept, unreadable, duplicate
     case cancel, correction, reversal, historicCancel, historicCorrection, historicReversal
-    case unmatched, dealerDouble, agencyDouble
+    case unmatched, dealerDouble, agencyDouble, repeated
     case whenIssued, lockedIn, specialPrice, specialCondition, primaryMarket, affiliate, asOf
     case settlement, price, quantity, yieldAsPrice, matured, offering
     case decimalShift, bounceBack, aggregate
@@ -67,6 +72,7 @@ public enum CleaningStep: UInt8, CaseIterable, Sendable {
         case .unmatched: "cancels, corrections, reversals of nothing here"
         case .dealerDouble: "dealer purchases whose sale is there"
         case .agencyDouble: "agency legs without commission"
+        case .repeated: "reports repeated under another number"
         case .whenIssued: "when-issued"
         case .lockedIn: "locked-in"
         case .specialPrice: "special price"

@@ -11,7 +11,8 @@ public enum TraceLayout: String, CaseIterable, Sendable, Codable {
 
     /// What a column means, whatever its name in a layout.
     enum Role: Int, CaseIterable {
-        case reference, status, symbol, cusip, figi, whenIssued, quantity, price, yield, asOf
+        case reference, status, symbol, cusip, figi, whenIssued, quantity, price
+        case yieldDirection, yield, asOf
         case executionDate, executionTime, reportDate, reportTime, settlementDate, settlementDays
         case condition, secondCondition, side, buyerCommission, buyerCapacity
         case sellerCommission, sellerCapacity, reportingParty, contraParty, lockedIn
@@ -64,7 +65,8 @@ public enum TraceLayout: String, CaseIterable, Sendable, Codable {
         .reference: ["reference number"], .status: ["trade status"], .symbol: ["trace symbol"],
         .cusip: ["cusip"], .figi: ["bloomberg identifier", "figi"],
         .whenIssued: ["when issued indicator"], .quantity: ["quantity"], .price: ["price"],
-        .yield: ["yield"], .asOf: ["as of indicator"], .executionDate: ["execution date"],
+        .yieldDirection: ["yield direction"], .yield: ["yield"], .asOf: ["as of indicator"],
+        .executionDate: ["execution date"],
         .executionTime: ["execution time"], .reportDate: ["trade report date"],
         .reportTime: ["trade report time"], .settlementDate: ["settlement date"],
         .secondCondition: ["trade modifier 4"],
@@ -79,6 +81,7 @@ public enum TraceLayout: String, CaseIterable, Sendable, Codable {
 
     private static let academicNames: [Role: [String]] = [
         .reference: ["systm_cntrl_nb"], .status: ["trd_st_cd"], .symbol: ["issue_sym_id"],
+        .yieldDirection: ["yld_drctn_cd"],
         .cusip: ["cusip_id"], .whenIssued: ["wis_dstrd_cd"], .quantity: ["entrd_vol_qt"],
         .price: ["rptd_pr"], .yield: ["calcd_yld_pt"], .asOf: ["asof_cd"],
         .executionDate: ["trd_exctn_dt"], .executionTime: ["trd_exctn_tm"],
@@ -95,7 +98,8 @@ public enum TraceLayout: String, CaseIterable, Sendable, Codable {
     private static let historicNames: [Role: [String]] = [
         .reference: ["msg_seq_nb"], .status: ["trc_st"], .symbol: ["bond_sym_id"],
         .cusip: ["cusip_id"], .figi: ["bsym", "bloomberg_identifier"], .whenIssued: ["wis_fl"],
-        .quantity: ["entrd_vol_qt", "ascii_rptd_vol_tx"], .price: ["rptd_pr"], .yield: ["yld_pt"],
+        .quantity: ["entrd_vol_qt", "ascii_rptd_vol_tx"], .price: ["rptd_pr"],
+        .yieldDirection: ["yld_sign_cd"], .yield: ["yld_pt"],
         .asOf: ["asof_cd"], .executionDate: ["trd_exctn_dt"], .executionTime: ["trd_exctn_tm"],
         .reportDate: ["trd_rpt_dt", "trans_dt"], .reportTime: ["trd_rpt_tm", "trans_tm"],
         .settlementDate: ["stlmnt_dt", "sttl_dt"], .settlementDays: ["days_to_sttl_ct"],

@@ -326,7 +326,7 @@ extension TraceParser {
             execution: clocks.execution.utc(day: executionDay, time: executionTime),
             report: clocks.report.utc(day: reportDay, time: reportTime),
             reference: reference, priorReference: priorReference, quantity: quantity,
-            price: price, yield: row.number(.yield) ?? .nan, dealer: 0,
+            price: price, yield: yield(row), dealer: 0,
             executionDay: Int32(executionDay), reportDay: Int32(reportDay),
             priorDay: row.day(.priorDate).map { Int32($0) } ?? .min,
             settlementDay: settlement(row, executionDay: executionDay),
@@ -370,6 +370,13 @@ extension TraceParser {
         case UInt8(ascii: "W"), UInt8(ascii: "I"), UInt8(ascii: "O"): return .historicCorrection
         default: return nil
         }
+    }
+
+    /// A negative yield may have its sign in a column of its own.
+    @inline(__always)
+    private static func yield(_ row: Row) -> Double {
+        let yield = row.number(.yield) ?? .nan
+        return row.letter(.yieldDirection) == UInt8(ascii: "-") ? -abs(yield) : yield
     }
 
     /// `C`, `D` and `A` (affiliate), `T` (an ATS); academic files have a masked name for a dealer.

@@ -13,12 +13,18 @@ struct Import: ParsableCommand {
             The audit says what each step removed, changed and merged.
 
             --set turns a filter: when_issued, locked_in, special_price, special_condition, \
-            primary_market, affiliate, free_agency, as_of, yield_as_price, matured, decimal_shift, \
-            bounce_back, aggregate (true or false; all but as_of are on), settlement_days (7), \
+            primary_market, affiliate, free_agency, repeated_reports, as_of, yield_as_price, \
+            matured, decimal_shift, bounce_back, aggregate (true or false; all but as_of are on), settlement_days (7), \
             highest_price (1000), offering_share (1; null for no limit), minimum_quantity (0.01).
+
+            --against compares the tape with the clean one of the simulated market whose raw \
+            files these are: precision and recall, what became of each kind of injected error, and \
+            examples of what differs.
 
             Example:
               tenor import --trace 2024.zip --layout enhanced --bonds bonds.csv --out market
+              tenor import --trace sim/trace/enhanced-*.txt --layout enhanced \
+                --bonds sim/bonds.csv --out imported --against sim
             """)
 
     @Option(parsing: .upToNextOption, help: ArgumentHelp("TRACE files.", valueName: "file"))
@@ -43,7 +49,13 @@ struct Import: ParsableCommand {
     @Flag(help: "Add to the tape that the folder has; cancels and corrections reach back.")
     var append = false
 
-    @Flag(help: "Print one JSON object: the audit.")
+    @Option(
+        help: ArgumentHelp(
+            "The simulated market that the files are of: compare with its clean tape.",
+            valueName: "folder"))
+    var against: String?
+
+    @Flag(help: "Print one JSON object: the audit, and under 'against' the comparison.")
     var json = false
 
     func validate() throws {
@@ -69,10 +81,26 @@ struct Import: ParsableCommand {
             }
         }
         progress.finish()
+        let comparison = try against.map { try TapeComparison(of: out, against: $0) }
         if json {
-            try StandardOutput.print(json: audit)
+            try StandardOutput.print(json: Report(audit: audit, comparison: comparison))
         } else {
             print(audit)
+            if let comparison { print("\n\(comparison)") }
+        }
+    }
+
+    /// The audit with the comparison among its keys.
+    private struct Report: Encodable {
+        let audit: ImportAudit
+        let comparison: TapeComparison?
+
+        private enum Key: CodingKey { case against }
+
+        func encode(to encoder: any Encoder) throws {
+            try audit.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encodeIfPresent(comparison, forKey: .against)
         }
     }
 

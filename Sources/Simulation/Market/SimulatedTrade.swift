@@ -90,6 +90,13 @@ public struct SimulatedDay: Sendable {
     public var trades: [SimulatedTrade]
     /// What the day adds to the reference tables that grow with time.
     public var tables: DayTables
+
+    public init(date: CalendarDate, index: Int, trades: [SimulatedTrade], tables: DayTables) {
+        self.date = date
+        self.index = index
+        self.trades = trades
+        self.tables = tables
+    }
 }
 
 /// The rows that one day adds to the reference tables of a market folder.
