@@ -19,6 +19,7 @@ struct Simulate: AsyncParsableCommand {
 
             Example:
               tenor simulate --bonds 3000 --days 60 --out market
+              tenor simulate --trace enhanced --out market
               tenor simulate --kind regression --rows 100000 --columns 50 --out known.csv
             """)
 
@@ -124,6 +125,17 @@ struct MarketOptions: ParsableArguments {
             """)
     var equityLag: Double?
 
+    enum RawFiles: String, ExpressibleByArgument, CaseIterable {
+        case enhanced
+    }
+
+    @Option(
+        help: """
+            Write the raw files of TRACE too, with errors to be cleaned: FINRA's enhanced files and \
+            the table of what was disseminated.
+            """)
+    var trace: RawFiles?
+
     @Flag(help: "Write dealers' quotes too: quotes.csv.")
     var quotes = false
 
@@ -171,6 +183,7 @@ struct MarketOptions: ParsableArguments {
                 ("--bonds", bonds != nil), ("--days", days != nil), ("--start", start != nil),
                 ("--equity-lag", equityLag != nil), ("--quotes", quotes),
                 ("--check", check), ("--json", json), ("--linear-gaussian", linearGaussian),
+                ("--trace", trace != nil),
             ], for: kind)
     }
 
@@ -183,6 +196,7 @@ struct MarketOptions: ParsableArguments {
         settings.equityLag = equityLag ?? settings.equityLag
         settings.quotes = quotes
         settings.linearGaussian = linearGaussian
+        settings.rawFiles = trace != nil
         let folder = try SimulatedMarketFolder(out)
         let market = try settings.makeMarket()
         var marketCheck = check ? MarketCheck(market) : nil

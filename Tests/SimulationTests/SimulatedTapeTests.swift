@@ -55,7 +55,7 @@ struct SimulatedTapeTests {
 
     @Test("A market without injected errors is imported to the last row")
     func withoutErrors() throws {
-        var fixture = try TapeFixture(bonds: 20, days: 10)
+        let fixture = try TapeFixture(bonds: 20, days: 10)
         defer { fixture.remove() }
         fixture.settings.injectedErrors = false
         try fixture.write()
@@ -98,7 +98,7 @@ struct SimulatedTapeTests {
         defer { fixture.remove() }
         let first = try fixture.write()
         let second = try fixture.write(to: "again")
-        let plain = try fixture.write(to: "plain", enhanced: false)
+        let plain = try fixture.write(to: "plain", rawFiles: false)
         #expect(first == second)
         #expect(first == plain)
         let names = try FileManager.default.subpathsOfDirectory(atPath: fixture.marketFolder)
@@ -124,7 +124,7 @@ struct SimulatedTapeTests {
         let fixture = try TapeFixture(bonds: 20, days: 120)
         defer { fixture.remove() }
         var waiting: [Int] = []
-        try fixture.write(enhanced: false) { waiting.append($0.waiting) }
+        try fixture.write(rawFiles: false) { waiting.append($0.waiting) }
         // Reversals come within 41 days: the second half of the market holds no more than the first.
         let early = waiting[30..<60].max() ?? 0
         let late = waiting[60..<110].max() ?? 0

@@ -6,12 +6,16 @@ import Simulation
 import Tape
 
 /// A market of random trades, small and quick: what the tape's files are tested on.
-struct TapeFixture {
+final class TapeFixture: SimulatedMarket {
     let folder: String
     let bonds: [BondRow]
     let dates: [CalendarDate]
     var settings = MarketSettings()
     let tradesPerBondDay: Int
+    let calls: [CallRow] = []
+    let entities: [EntityRow] = []
+    let ratings: [RatingRow] = []
+    private var nextIndex = 0
 
     init(
         bonds count: Int = 40, days: Int = 45, tradesPerBondDay: Int = 12, seed: UInt64 = 1,
@@ -47,16 +51,14 @@ struct TapeFixture {
     /// Writes the market's tape.
     @discardableResult
     func write(
-        to name: String = "market", enhanced: Bool = true, each: (SimulatedTape) -> Void = { _ in }
+        to name: String = "market", rawFiles: Bool = true, each: (SimulatedTape) -> Void = { _ in }
     ) throws -> SimulatedTape.Summary {
         let market = folder + "/" + name
         try Folder.make(market)
         try BondRow.write(bonds, market: market)
-        // Odd bonds are of high yield.
+        settings.rawFiles = rawFiles
         var tape = try SimulatedTape(
-            bonds: bonds, entities: [], dates: dates, settings: settings,
-            rating: { bond, _ in CreditRating(notch: bond % 2 == 0 ? 5 : 12) }, folder: market,
-            enhanced: enhanced)
+            market: self, folder: market)
         for index in dates.indices {
             try tape.append(day(index))
             each(tape)
@@ -79,6 +81,15 @@ struct TapeFixture {
         job.bonds = marketFolder + "/bonds.csv"
         let out = folder + "/imported-" + prefix
         return (out, try job.run(traceFiles(prefix), into: out))
+    }
+
+    /// Odd bonds are of high yield.
+    func rating(bond: Int, day: Int) -> CreditRating { CreditRating(notch: bond % 2 == 0 ? 5 : 12) }
+
+    func nextDay() -> SimulatedDay? {
+        guard nextIndex < dates.count else { return nil }
+        nextIndex += 1
+        return day(nextIndex - 1)
     }
 
     func day(_ index: Int) -> SimulatedDay {

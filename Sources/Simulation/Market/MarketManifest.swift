@@ -29,6 +29,8 @@ public struct MarketManifest: Codable, Sendable, Equatable {
     public var bonds: Int
     public var issuers: Int
     public var trades: Int
+    /// What came of them on the tape.
+    public var tape: SimulatedTape.Summary?
     public var files: [File] = []
     public var days: [Day] = []
 

@@ -33,6 +33,8 @@ public struct MarketSettings: Sendable, Codable, Equatable {
     public var newIssues = true
     /// Whether the tape has errors.
     public var injectedErrors = true
+    /// Whether the raw files of TRACE are written too, errors included.
+    public var rawFiles = false
     /// Whether dealers quote.
     public var quotes = false
 

@@ -46,18 +46,18 @@ public struct SimulatedMarketFolder {
             issuers: Set(market.bonds.map(\.issuer)).count, trades: 0)
         do {
             try DayTableFiles.write(market, to: path) { tables in
-                try PlainTape.write(market, to: path) { tape in
-                    while let day = market.nextDay() {
-                        try observe(day)
-                        try tables.append(day.tables)
-                        try tape.append(day)
-                        manifest.count(day)
-                    }
-                    try BondRow.write(market.bonds, market: path)
-                    try CallRow.write(market.calls, market: path)
-                    try EntityRow.write(market.entities, market: path)
-                    try RatingRow.write(market.ratings, market: path)
+                var tape = try SimulatedTape(market: market, folder: path)
+                while let day = market.nextDay() {
+                    try observe(day)
+                    try tables.append(day.tables)
+                    try tape.append(day)
+                    manifest.count(day)
                 }
+                try BondRow.write(market.bonds, market: path)
+                try CallRow.write(market.calls, market: path)
+                try EntityRow.write(market.entities, market: path)
+                try RatingRow.write(market.ratings, market: path)
+                manifest.tape = try tape.finish()
             }
             for name in Self.files(in: path) {
                 let (digest, bytes) = try SHA256.ofFile(path + "/" + name)

@@ -11,7 +11,7 @@ import Tape
 /// still to come of earlier ones: late reports, cancels, corrections, reversals.
 public struct SimulatedTape {
     /// What a tape came to.
-    public struct Summary: Sendable, Equatable {
+    public struct Summary: Codable, Sendable, Equatable {
         /// Rows of `trades.csv` and of `truth.csv`.
         public var trades = 0
         /// Rows that were taken back.
@@ -27,7 +27,7 @@ public struct SimulatedTape {
 
     private let folder: String
     private let lines: TraceLines?
-    private let rating: (Int, Int) -> CreditRating
+    private let market: any SimulatedMarket
     private let tradesFile: PartialFile
     private let truthFile: PartialFile
     private let errorsFile: PartialFile?
@@ -43,31 +43,19 @@ public struct SimulatedTape {
 
     /// Opens the files of a market; they appear when the tape is finished.
     ///
-    /// - Parameters:
-    ///   - folder: An existing market folder.
-    ///   - enhanced: Whether to write the raw files.
-    public init(
-        market: MarketSimulator, folder: String, enhanced: Bool
-    ) throws(FileError) {
-        try self.init(
-            bonds: market.bonds, entities: market.entities, dates: market.dates,
-            settings: market.settings, rating: market.rating(bond:day:), folder: folder,
-            enhanced: enhanced)
-    }
-
-    package init(
-        bonds: [BondRow], entities: [EntityRow], dates: [CalendarDate], settings: MarketSettings,
-        rating: @escaping (Int, Int) -> CreditRating, folder: String, enhanced: Bool
-    ) throws(FileError) {
+    /// - Parameter folder: An existing market folder.
+    public init(market: any SimulatedMarket, folder: String) throws(FileError) {
         self.folder = folder
-        self.rating = rating
-        lines = enhanced ? TraceLines(bonds: bonds, entities: entities) : nil
+        self.market = market
+        lines =
+            market.settings.rawFiles
+            ? TraceLines(bonds: market.bonds, entities: market.entities) : nil
         tradesFile = try PartialFile(path: MarketFolder.plainPath(of: "trades", in: folder))
         truthFile = try PartialFile(
             path: MarketFolder.plainPath(of: TradeTruth.table, in: folder))
         trades = try CSVWriter(header: Trade.columns, sink: tradesFile.sink)
         truth = try CSVWriter(header: TradeTruth.columns, sink: truthFile.sink)
-        if enhanced {
+        if market.settings.rawFiles {
             try Folder.make(folder + "/" + Self.traceFolder)
             let file = try PartialFile(path: folder + "/\(Self.traceFolder)/errors.csv")
             errors = try CSVWriter(header: ["trade_id", "error_code"], sink: file.sink)
@@ -75,10 +63,8 @@ public struct SimulatedTape {
         } else {
             errorsFile = nil
         }
-        reporter = TradeReporter(
-            bonds: bonds, seed: settings.seed, end: dates.last.map(ReportingHours.end) ?? .min,
-            hasErrors: settings.injectedErrors)
-        separation = TradeSeparation(bonds: bonds.count)
+        reporter = TradeReporter(market)
+        separation = TradeSeparation(bonds: market.bonds.count)
     }
 
     /// Adds the next day; days come in order, without gaps.
@@ -87,7 +73,7 @@ public struct SimulatedTape {
             reporter.report(
                 separation.separated(trade), day: day.index,
                 isInvestmentGrade: lines == nil
-                    || rating(trade.bond, day.index).isInvestmentGrade)
+                    || market.rating(bond: trade.bond, day: day.index).isInvestmentGrade)
         }
         let (traceDay, rows) = numbers.close(day.date, &reporter)
         summary.trades += rows.count

@@ -11,8 +11,7 @@ import Tape
 struct TradeReporter {
     /// Reports that would come later are never made, and neither are the errors that need them.
     let end: Int64
-    let hasErrors: Bool
-    private let seed: UInt64
+    private let settings: MarketSettings
     private let bonds: [BondRow]
     /// Reports and rows that are not yet handed on, in the order in which they were made up.
     var reports: [SimulatedReport] = []
@@ -21,18 +20,15 @@ struct TradeReporter {
     private(set) var unreported = 0
     private var made = 0
 
-    /// The kind of draw among those of the market (1 to 10 make the market itself).
-    private static let kind: UInt32 = 11
     /// More than any error draws, so that trades do not share numbers.
     private static let blocksPerTrade = 16
     private static let second: Int64 = 1_000_000_000
     private static let day: Int64 = 86_400 * second
 
-    init(bonds: [BondRow], seed: UInt64, end: Int64, hasErrors: Bool) {
-        self.bonds = bonds
-        self.end = end
-        self.hasErrors = hasErrors
-        self.seed = seed
+    init(_ market: any SimulatedMarket) {
+        bonds = market.bonds
+        settings = market.settings
+        end = market.dates.last.map(ReportingHours.end) ?? .min
     }
 
     /// Makes up the reports of a trade.
@@ -41,14 +37,14 @@ struct TradeReporter {
             unreported += 1
             return
         }
-        var draws = CounterStream(
-            seed: seed, kind: Self.kind, entity: trade.bond, period: UInt32(day),
+        var draws = settings.draws(
+            .injectedErrors, entity: trade.bond, day: day,
             block: trade.ordinal * Self.blocksPerTrade)
         let plain = SimulatedReport(trade, isInvestmentGrade: isInvestmentGrade)
         guard trade.pieces.isEmpty, !trade.isPrimaryMarket else {
             return reportPieces(of: trade, plain, &draws)
         }
-        switch hasErrors ? InjectedError(at: draws.uniform()) : nil {
+        switch settings.injectedErrors ? InjectedError(at: draws.uniform()) : nil {
         case .cancel: cancel(trade, plain, &draws)
         case .correction: correct(trade, plain, &draws)
         case .reversal: reverse(trade, plain, &draws)
