@@ -26,7 +26,7 @@ import Testing
         #expect(tape.tradeIDs.map { $0.suffix(1) } == ["1", "4", "5", "3"])
         #expect(audit[.repeated]?.removed == 1)
         #expect(audit.addsUp)
-        let (all, _) = try scratch.importing(TraceText.enhanced(rows)) {
+        let (all, _) = try Scratch().importing(TraceText.enhanced(rows)) {
             ($0.aggregate, $0.repeatedReports) = (false, false)
         }
         #expect(all.count == 5)
@@ -52,7 +52,7 @@ import Testing
         let signed = TraceText.enhanced([TraceRow(yield: "-0.25")])
         #expect(header.contains("|Yield Direction|Yield|"))
         for text in [line.replacing("||0.25|", with: "|-|0.25|"), signed] {
-            let (tape, _) = try scratch.importing(text)
+            let (tape, _) = try Scratch().importing(text)
             #expect(tape.yields == [-0.25])
         }
     }
