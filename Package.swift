@@ -87,8 +87,12 @@ let package = Package(
             "QuantileModels", path: "Models",
             ["Files", "Random", "Arrays", "Quantiles", "Autodiff", "Layers"]),
         room(
-            "QuantileEvaluation", path: "Evaluation", ["Files", "Quantiles", mustache],
-            resources: [.embedInCode("Report/Templates")]),
+            "QuantileEvaluation", path: "Evaluation",
+            ["Files", "Random", "Quantiles", "Bonds", mustache],
+            resources: [
+                .embedInCode("Report/Templates"), .embedInCode("Protocols"),
+                .embedInCode("Published"),
+            ]),
         // Floor 6
         room(
             "QuantileTraining", path: "Training",
@@ -139,7 +143,8 @@ let package = Package(
             ],
             exclude: ["Fixtures"]),
         tests(
-            "QuantileEvaluationTests", ["QuantileEvaluation", "Quantiles", "Files"],
+            "QuantileEvaluationTests",
+            ["QuantileEvaluation", "Quantiles", "Files", "Bonds", "Random"],
             exclude: ["Fixtures"]),
         tests(
             "QuantileTrainingTests",

@@ -3,74 +3,106 @@ import Quantiles
 
 /// Judges forecast tables.
 public enum Evaluation {
+    /// The columns that evaluation reads beside tiles, label, `row` and `execution_date`.
+    public static let columns = TradeColumns.names
+
     /// Measures forecasts against their labels.
     /// - Parameters:
     ///   - forecasts: a table with labels.
     ///   - oracle: the true quantiles of the same source rows, and of others if need be. It is
     ///     joined on `row`.
+    ///   - market: what is known of the bonds; without it there are no cohorts by rating or issue.
+    ///   - rules: which rows count; all of them where nil.
     /// - Throws: `FileError` where there are no rows or labels, or where the oracle does not fit.
     public static func run(
-        forecasts: ForecastTable, oracle: ForecastTable? = nil
+        forecasts: ForecastTable, oracle: ForecastTable? = nil, market: MarketReference? = nil,
+        rules: EvaluationProtocol? = nil
     ) throws(FileError) -> EvaluationResult {
+        let rules = if let rules { rules } else { try EvaluationProtocol.standard() }
         guard let label = forecasts.label else {
             throw FileError(
                 .badData, file: forecasts.file, column: "label", "no such column",
                 expected: "what was observed, beside the forecasts",
-                advice: "Score data that has its labels, or join them to the table")
+                advice: "Score data that has its labels, or join them to the table with --trades")
         }
-        guard forecasts.rowCount > 0 else {
-            throw FileError(
-                .badData, file: forecasts.file, "the table has no rows",
-                expected: "at least one forecast")
+        let judged = try JudgedTable(
+            forecasts, trades: TradeColumns(forecasts), label: label, market: market, rules: rules)
+        let sample = Sample(judged.table, label: judged.label)
+        var total = ForecastMetrics(sample, sample.all)
+        if let oracle {
+            let aligned = try OracleJoin.align(oracle, to: judged)
+            total.add(Regret(judged.table, label: judged.label, oracle: aligned))
         }
-        var aligned: ForecastTable?
-        if let oracle { aligned = try align(oracle, to: forecasts, label: label) }
+        var segments = [
+            SegmentResult(
+                name: "all", metrics: total,
+                detail: SegmentDetail(sample, sample.all, judged, rules))
+        ]
+        var cohorts: [CohortResult] = []
+        if let trades = judged.trades, let facts = judged.facts {
+            let grades = market == nil ? nil : facts.grades
+            if let grades {
+                let parts = sample.all.partitioned(grades.codes, count: grades.names.count)
+                let present = parts.indices.filter { parts[$0].count > 0 }
+                segments += parallel(present.count) { place in
+                    let index = present[place]
+                    return SegmentResult(
+                        name: grades.names[index],
+                        metrics: ForecastMetrics(sample, parts[index]),
+                        detail: SegmentDetail(sample, parts[index], judged, rules))
+                }
+            }
+            let assignment = CohortAssignment(
+                trades: trades, facts: facts, market: market, rules: rules)
+            cohorts = Self.cohorts(sample, assignment, grades: grades, rules: rules)
+        }
         return EvaluationResult(
-            file: forecasts.file, oracleFile: oracle?.file,
-            total: ForecastMetrics(forecasts, label: label, oracle: aligned),
-            examples: ExampleForecast.pick(from: forecasts, label: label))
+            file: forecasts.file, oracleFile: oracle?.file, rules: rules, market: market,
+            isBond: judged.trades != nil, counts: judged.counts, segments: segments,
+            cohorts: cohorts,
+            examples: ExampleForecast.pick(from: judged.table, label: judged.label))
     }
 
-    /// The oracle's forecasts of the rows of a table, in its order and with its levels.
-    private static func align(
-        _ oracle: ForecastTable, to forecasts: ForecastTable, label: [Double]
-    ) throws(FileError) -> ForecastTable {
-        guard let levels = oracle.selecting(forecasts.levels) else {
-            let missing = forecasts.levels.values.filter { oracle.levels.index(of: $0) == nil }
-            throw FileError(
-                .badData, file: oracle.file, line: 1, "the oracle lacks levels of the forecasts",
-                expected: missing.map { QuantileLevels.percent($0) + "_tile" }
-                    .joined(separator: ", "))
-        }
-        for table in [forecasts, oracle] where table.row == nil {
-            throw FileError(
-                .badData, file: table.file, column: "row", "no such column",
-                expected: "the 0-based data row of the source, to join forecasts and oracle")
-        }
-        let positions = Dictionary(
-            (oracle.row ?? []).enumerated().map { ($1, $0) },
-            uniquingKeysWith: { first, _ in first })
-        let wanted = forecasts.row ?? []
-        let matches = wanted.compactMap { positions[$0] }
-        guard matches.count == wanted.count else {
-            let missing = wanted.first { positions[$0] == nil } ?? 0
-            throw FileError(
-                .badData, file: oracle.file, column: "row",
-                "\(wanted.count - matches.count) of \(wanted.count) forecast rows are not in the "
-                    + "oracle's table, the first is row \(missing)",
-                advice: "Give the oracle that was written with this data")
-        }
-        let selected = levels.selecting(matches)
-        if let truth = selected.label {
-            // Both labels come from one file, but one may have passed through Float.
-            let differing = zip(label, truth).count { abs($0 - $1) > 1e-6 * max(abs($0), abs($1)) }
-            guard differing == 0 else {
-                throw FileError(
-                    .badData, file: oracle.file, column: "label",
-                    "\(differing) of \(wanted.count) labels differ from the forecasts'",
-                    advice: "Give the oracle that was written with this data")
+    /// Every cohort of all rows, and of each grade; those without rows are absent.
+    private static func cohorts(
+        _ sample: Sample, _ assignment: CohortAssignment, grades: CohortCodes?,
+        rules: EvaluationProtocol
+    ) -> [CohortResult] {
+        let dimensions = rules.cohorts.filter { $0 != .credit }
+        let byDimension = parallel(dimensions.count) { index -> [CohortResult] in
+            guard let codes = assignment.codes(dimensions[index]) else { return [] }
+            var results = Self.results(sample, codes, grade: nil, codes: codes.codes, rules)
+            for (grade, name) in (grades?.names ?? []).enumerated() {
+                let own = grades?.codes ?? []
+                let within = codes.codes.indices.map { own[$0] == grade ? codes.codes[$0] : -1 }
+                results += Self.results(sample, codes, grade: name, codes: within, rules)
             }
+            return results
         }
-        return selected
+        return byDimension.flatMap(\.self)
+    }
+
+    private static func results(
+        _ sample: Sample, _ names: CohortCodes, grade: String?, codes: [Int16],
+        _ rules: EvaluationProtocol
+    ) -> [CohortResult] {
+        let parts = sample.all.partitioned(codes, count: names.names.count)
+        return parts.indices.compactMap { index in
+            guard parts[index].count > 0 else { return nil }
+            return CohortResult(
+                name: CohortName(
+                    grade: grade, dimension: names.dimension, cohort: names.names[index]),
+                metrics: ForecastMetrics(sample, parts[index]),
+                isSmall: parts[index].count < rules.smallSample)
+        }
+    }
+}
+
+extension ForecastMetrics {
+    fileprivate mutating func add(_ regret: Regret) {
+        self.regret = regret
+        if regret.value == nil {
+            omissions.append(Omission(metric: "regret", reason: "the oracle's pinball is zero"))
+        }
     }
 }

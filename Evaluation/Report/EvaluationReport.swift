@@ -27,12 +27,14 @@ public struct EvaluationReport: Sendable {
         // Everything is composed before the first byte is written.
         let page = try html()
         let metrics = try result.json()
+        let card = modelCard()
         for figure in result.figures {
             let svg = figure.svg(standalone: true) + "\n"
             try AtomicFile.write(Array(svg.utf8), to: path(figure.name + ".svg"))
         }
         try writeTables(path)
         try AtomicFile.write(Array(metrics.utf8), to: path("metrics.json"))
+        try AtomicFile.write(Array(card.utf8), to: path("model-card.md"))
         try AtomicFile.write(Array(page.utf8), to: path("report.html"))
         return path("report.html")
     }
@@ -55,6 +57,7 @@ public struct EvaluationReport: Sendable {
                 try table.endRow()
             }
         }
+        if result.isBond { try writeCohorts(to: path("cohorts.csv")) }
         try CSVWriter.write(to: path("deviance.csv"), header: ["percent", "deviance"]) { table in
             for (percent, value) in total.devianceCurve.enumerated() {
                 table.field(percent)
@@ -78,13 +81,57 @@ public struct EvaluationReport: Sendable {
         }
     }
 
+    private func writeCohorts(to path: String) throws {
+        let header = [
+            "grade", "dimension", "cohort", "rows", "small_sample", "deviance_50", "deviance_75",
+            "deviance_80", "deviance_95", "mae", "pinball", "crps", "calibration_error",
+            "coverage_5_95", "mean_width_5_95", "durbin_watson",
+        ]
+        let segments = result.segments.map {
+            (grade: $0.name, dimension: "", cohort: "", metrics: $0.metrics, isSmall: false)
+        }
+        let cohorts = result.cohorts.map {
+            (
+                grade: $0.name.grade ?? "all", dimension: $0.name.dimension?.rawValue ?? "",
+                cohort: $0.name.cohort, metrics: $0.metrics, isSmall: $0.isSmall
+            )
+        }
+        try CSVWriter.write(to: path, header: header) { table in
+            for row in segments + cohorts {
+                let metrics = row.metrics
+                let band = metrics.bands.first { $0.name == "5-95" }
+                for text in [row.grade, row.dimension, row.cohort] { table.field(text) }
+                table.field(metrics.rows)
+                table.field(row.isSmall ? "Y" : "N")
+                for quantile in metrics.deviance { table.field(quantile.value) }
+                for value in [
+                    metrics.meanAbsoluteError, metrics.pinball, metrics.crps,
+                    metrics.calibrationError, band?.coverage ?? .nan, band?.meanWidth ?? .nan,
+                    metrics.durbinWatson ?? .nan,
+                ] {
+                    table.field(value)
+                }
+                try table.endRow()
+            }
+        }
+    }
+
     /// The page: one file that needs no network and no scripts.
     public func html() throws -> String {
         let source = String(decoding: PackageResources.report_mustache, as: UTF8.self)
-        return try MustacheTemplate(string: source).render(content)
+        return try MustacheTemplate(string: source).render(content())
     }
 
-    private var content: [String: Any] {
+    /// The tables that trades have and tabular data lacks.
+    private func sections() throws -> [ReportSection] {
+        let whole = [
+            try result.segmentSection(), result.serialSection, result.nextTradeSection,
+            result.groupSection,
+        ].compactMap(\.self)
+        return whole + result.cohortSections
+    }
+
+    private func content() throws -> [String: Any] {
         let total = result.total
         let levels = total.levels
         let figures = result.figures.map { figure in
@@ -103,6 +150,16 @@ public struct EvaluationReport: Sendable {
             ["name": "Evaluated", "value": date.formatted(.iso8601.year().month().day())],
             ["name": "Tenor", "value": version],
         ]
+        if result.isBond {
+            facts.insert(["name": "Protocol", "value": result.rules.name], at: 1)
+        }
+        if let market = result.market {
+            facts.insert(
+                [
+                    "name": "Market",
+                    "value": market.folder + (market.isSimulated ? " (simulated market)" : ""),
+                ], at: 1)
+        }
         if let oracle = result.oracleFile {
             facts.insert(["name": "Oracle", "value": oracle], at: 1)
         }
@@ -110,12 +167,16 @@ public struct EvaluationReport: Sendable {
             "colours": Palette.colours(of: ":root"),
             "marks": Palette.marks,
             "file": URL(fileURLWithPath: result.file).lastPathComponent,
+            "kind": "Accuracy report of quantile forecasts", "hasNumbers": true,
             "verdict": verdict.map(unbroken),
             "facts": facts,
             "notes": result.notes.map(unbroken),
             "figures": figures,
             "summary": result.summary.map {
                 ["name": $0.name, "value": $0.value, "remark": unbroken($0.remark)]
+            },
+            "sections": try sections().map {
+                ["title": $0.title, "text": unbroken($0.text), "table": $0.table.html]
             },
             "hasOracle": total.regret != nil,
             "levels": levelRows,
@@ -131,7 +192,7 @@ public struct EvaluationReport: Sendable {
     }
 
     /// What the numbers come to, in plain words.
-    private var verdict: [String] {
+    var verdict: [String] {
         let total = result.total
         var sentences = [
             "Half of the medians are within \(text(total.deviance[0].value, digits: 3)) of the "
@@ -174,7 +235,37 @@ public struct EvaluationReport: Sendable {
     }
 }
 
+extension EvaluationReport {
+    /// What a reader of the model must know, in Markdown.
+    func modelCard() -> String {
+        let total = result.total
+        var lines = [
+            "# Accuracy of \(URL(fileURLWithPath: result.file).lastPathComponent)", "",
+            verdict.joined(separator: " "), "", "## Data", "",
+            "- Forecasts: `\(result.file)`, \(result.counts.text); \(grouped(total.rows)) judged",
+        ]
+        if let market = result.market {
+            lines.append(
+                "- Market: `\(market.folder)`" + (market.isSimulated ? ", simulated market" : ""))
+        }
+        if result.isBond { lines.append("- Protocol: \(result.rules.name)") }
+        lines.append(
+            "- Evaluated with Tenor \(version) on \(date.formatted(.iso8601.year().month().day()))")
+        lines += ["", "## Figures", "", "| segment | rows | 50 % | 75 % | 80 % | 95 % | pinball |"]
+        lines.append("|---|---|---|---|---|---|---|")
+        for segment in result.segments {
+            let metrics = segment.metrics
+            let cells =
+                [segment.name, grouped(metrics.rows)]
+                + metrics.deviance.map { text($0.value, digits: 3) } + [text(metrics.pinball)]
+            lines.append("| " + cells.joined(separator: " | ") + " |")
+        }
+        lines += ["", "## Limits", ""] + result.notes.map { "- " + $0 }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
 /// A text in which no line ends between a number and its percent sign.
-private func unbroken(_ text: String) -> String {
+func unbroken(_ text: String) -> String {
     text.replacing(" %", with: "\u{A0}%")
 }

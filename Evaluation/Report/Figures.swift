@@ -21,6 +21,7 @@ extension EvaluationResult {
         figures.append(pitFigure)
         if let widthFigure { figures.append(widthFigure) }
         figures.append(devianceFigure)
+        figures += segmentFigures
         figures.append(fanFigure)
         return figures
     }
@@ -79,7 +80,7 @@ extension EvaluationResult {
         var plot = Plot(
             x: .shares("level of the tile"),
             y: Axis(
-                "mean pinball, label's units", covering: total.pinballByLevel + oracle,
+                "mean pinball, \(unit)", covering: total.pinballByLevel + oracle,
                 fromZero: true))
         if !oracle.isEmpty {
             let points = zip(levels, oracle).map { (x: $0, y: $1) }
@@ -157,9 +158,9 @@ extension EvaluationResult {
         guard !deciles.isEmpty else { return nil }
         let means = deciles.map { (x: $0.meanWidth, y: $0.meanAbsoluteError) }
         var plot = Plot(
-            x: Axis("mean width q95 − q5, label's units", covering: means.map(\.x), fromZero: true),
+            x: Axis("mean width q95 − q5, \(unit)", covering: means.map(\.x), fromZero: true),
             y: Axis(
-                "mean |median − label|, label's units", covering: means.map(\.y), fromZero: true))
+                "mean |median − label|, \(unit)", covering: means.map(\.y), fromZero: true))
         plot.line(means, .forecast)
         plot.dots(means, .forecast)
         return Figure(
@@ -174,7 +175,7 @@ extension EvaluationResult {
         var plot = Plot(
             x: .shares("share of rows"),
             y: Axis(
-                "|median − label| up to, label's units", covering: points.map(\.y), fromZero: true))
+                "|median − label| up to, \(unit)", covering: points.map(\.y), fromZero: true))
         plot.line(points, .forecast)
         let marked = total.deviance.map { (x: Double($0.percent) / 100, y: $0.value) }
         plot.dots(marked, .forecast, radius: 4)
@@ -196,7 +197,7 @@ extension EvaluationResult {
         let places = examples.indices.map { Double($0 + 1) }
         var plot = Plot(
             x: .places("example rows, by median", count: examples.count),
-            y: Axis("label's units", covering: values))
+            y: Axis("\(unit)", covering: values))
         let levels = total.levels
         let quartiles = levels.index(of: 0.25).flatMap { lower in
             levels.index(of: 0.75).map { (lower: lower, upper: $0) }

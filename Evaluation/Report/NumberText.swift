@@ -35,3 +35,9 @@ private func minus(_ text: String) -> String {
     let digits = text.dropFirst()
     return digits.contains { ("1"..."9").contains($0) } ? "−" + digits : String(digits)
 }
+
+/// A number without a point where it is whole.
+func shortNumber(_ value: Double) -> String {
+    let text = String(describing: value)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}

@@ -2,7 +2,15 @@ import Foundation
 
 /// What a mark on a figure stands for. A signal keeps its colour on every figure.
 enum Mark: String {
-    case forecast, oracle, label, nominal
+    case forecast, oracle, label, nominal, ig, hy
+    /// The signals of a comparison, ours first.
+    case first, second, third, fourth, fifth, sixth, seventh, eighth
+
+    /// The mark of a comparison's signal; beyond the eighth the colours come again.
+    static func signal(_ index: Int) -> Mark {
+        let marks: [Mark] = [.first, .second, .third, .fourth, .fifth, .sixth, .seventh, .eighth]
+        return marks[index % marks.count]
+    }
 }
 
 /// A drawing area with two linear axes, written as SVG.
@@ -162,10 +170,6 @@ struct Plot {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-    private func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;")
-    }
 }
 
 /// A linear axis: its name with the unit, its range and where its ticks are.
@@ -176,6 +180,8 @@ struct Axis {
     /// Digits after the point that tell the ticks apart.
     private let decimals: Int
     private let suffix: String
+    /// What stands at the ticks instead of numbers.
+    private let names: [String]?
 
     /// An axis that covers the values and ends at round numbers.
     init(_ name: String, covering values: [Double], fromZero: Bool = false, suffix: String = "") {
@@ -198,6 +204,7 @@ struct Axis {
         // Multiples of the step, so that zero is exactly zero.
         let first = (low / step).rounded()
         ticks = (0...count).map { (first + Double($0)) * step }
+        names = nil
         decimals = max(0, -Int(log10(step).rounded(.down)))
         self.suffix = suffix
     }
@@ -207,15 +214,19 @@ struct Axis {
         Axis(name, range: 0...1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1])
     }
 
-    /// An axis of places 1 to `count` that need no numbers.
-    static func places(_ name: String, count: Int) -> Axis {
-        Axis(name, range: 0...Double(count + 1), ticks: [])
+    /// An axis of places 1 to `count`, with or without names.
+    static func places(_ name: String, count: Int, names: [String]? = nil) -> Axis {
+        let ticks = names.map { $0.indices.map { Double($0 + 1) } } ?? []
+        return Axis(name, range: 0...Double(count + 1), ticks: ticks, names: names)
     }
 
-    private init(_ name: String, range: ClosedRange<Double>, ticks: [Double]) {
+    private init(
+        _ name: String, range: ClosedRange<Double>, ticks: [Double], names: [String]? = nil
+    ) {
         self.name = name
         self.range = range
         self.ticks = ticks
+        self.names = names
         decimals = -2
         suffix = " %"
     }
@@ -226,6 +237,7 @@ struct Axis {
     }
 
     func label(_ tick: Double) -> String {
+        if let names { return names[Int(tick) - 1] }
         if decimals < 0 { return String(Int((tick * 100).rounded())) + suffix }
         guard abs(tick) < 1e6 && decimals <= 6 else {
             return tick == 0 ? "0" : String(format: "%.1e", tick)
@@ -244,17 +256,35 @@ struct Axis {
 
 /// The colours of the report, in one place for the page and for figures of their own.
 enum Palette {
+    private static let light = [
+        "paper": "#ffffff", "ink": "#1d232b", "quiet": "#5b6572", "rule": "#d9dee4",
+        "forecast": "#1f6fb4", "oracle": "#c06a10", "ig": "#1f6fb4", "hy": "#b3402e",
+        "first": "#1f6fb4", "second": "#b3402e", "third": "#2f8a4c", "fourth": "#7a4fb0",
+        "fifth": "#8a6d1a", "sixth": "#c06a10", "seventh": "#b0407f", "eighth": "#4c7f8a",
+    ]
+    private static let dark = [
+        "paper": "#15191f", "ink": "#e7ebf0", "quiet": "#a0aab6", "rule": "#333b45",
+        "forecast": "#62a9e6", "oracle": "#eba04e", "ig": "#62a9e6", "hy": "#ef8270",
+        "first": "#62a9e6", "second": "#ef8270", "third": "#6cc88a", "fourth": "#b592ea",
+        "fifth": "#d3b75e", "sixth": "#eba04e", "seventh": "#e58abd", "eighth": "#86bfca",
+    ]
+    private static let paper = [
+        "paper": "#ffffff", "ink": "#000000", "quiet": "#444b54", "rule": "#cfd4da",
+    ]
+
     /// Colours as custom properties of an element, light and dark.
     static func colours(of element: String) -> String {
-        """
-        \(element) { --paper: #ffffff; --ink: #1d232b; --quiet: #5b6572; --rule: #d9dee4;
-          --forecast: #1f6fb4; --oracle: #c06a10; }
-        @media (prefers-color-scheme: dark) { \(element) { --paper: #15191f; --ink: #e7ebf0;
-          --quiet: #a0aab6; --rule: #333b45; --forecast: #62a9e6; --oracle: #eba04e; } }
-        @media print { \(element) { --paper: #ffffff; --ink: #000000; --quiet: #444b54;
-          --rule: #cfd4da; --forecast: #1f6fb4; --oracle: #c06a10; } }
+        func properties(_ colours: [String: String]) -> String {
+            colours.sorted { $0.key < $1.key }.map { "--\($0.key): \($0.value);" }
+                .joined(separator: " ")
+        }
+        let printed = light.merging(paper) { _, paper in paper }
+        return """
+            \(element) { \(properties(light)) }
+            @media (prefers-color-scheme: dark) { \(element) { \(properties(dark)) } }
+            @media print { \(element) { \(properties(printed)) } }
 
-        """
+            """
     }
 
     static let marks = """
@@ -267,6 +297,16 @@ enum Palette {
         .oracle { --mark: var(--oracle); }
         .label { --mark: var(--ink); }
         .nominal { --mark: var(--quiet); }
+        .ig { --mark: var(--ig); }
+        .hy { --mark: var(--hy); }
+        .first { --mark: var(--first); }
+        .second { --mark: var(--second); }
+        .third { --mark: var(--third); }
+        .fourth { --mark: var(--fourth); }
+        .fifth { --mark: var(--fifth); }
+        .sixth { --mark: var(--sixth); }
+        .seventh { --mark: var(--seventh); }
+        .eighth { --mark: var(--eighth); }
         .grid { stroke: var(--rule); stroke-width: 1; fill: none; }
         .tick { stroke: var(--quiet); stroke-width: 1; fill: none; }
         .line { stroke: var(--mark); stroke-width: 2; fill: none; stroke-linejoin: round; }

@@ -14,7 +14,9 @@ extension EvaluationResult {
         var lines = [
             SummaryLine(
                 name: "Mean pinball", value: text(total.pinball),
-                remark: "over \(total.levels.count) levels, in the label's units"),
+                remark:
+                    "over \(total.levels.count) levels, in \(isBond ? "points" : "the label's units")"
+            ),
             SummaryLine(
                 name: "CRPS", value: text(total.crps), remark: "twice the mean pinball"),
         ]
@@ -25,7 +27,7 @@ extension EvaluationResult {
                 remark: "mean over the levels; chance alone gives about "
                     + percent(total.calibrationErrorByChance, decimals: 2)))
         if let regret = total.regret { lines.append(Self.calibrationLine(regret)) }
-        for band in total.bands {
+        for band in total.bands where [5, 25].contains(band.lowerPercent) {
             lines.append(
                 line(
                     "Inside \(band.name) %", percent(band.coverage), "coverage.\(band.name)",
@@ -120,8 +122,24 @@ extension EvaluationResult {
                     + padded(line.value, valueWidth) + "  " + line.remark)
         }
         lines.append("")
+        if segments.count > 1 { lines += segmentTable + [""] }
         lines += levelTable
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var segmentTable: [String] {
+        var rows = [
+            ["Segment", "Trades", "50 %", "75 %", "80 %", "95 %", "Pinball", "Durbin-Watson"]
+        ]
+        for segment in segments {
+            let metrics = segment.metrics
+            rows.append(
+                [segment.name, grouped(metrics.rows)]
+                    + metrics.deviance.map { text($0.value, digits: 3) } + [
+                        text(metrics.pinball), text(metrics.durbinWatson, digits: 3),
+                    ])
+        }
+        return aligned(rows) + ["Quantiles of |median − price| in \(unit)."]
     }
 
     private var levelTable: [String] {
@@ -138,12 +156,18 @@ extension EvaluationResult {
             }
             rows.append(row)
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            zip(row, widths).map { padded($0, $1) }.joined(separator: "  ")
-        } + [
+        return aligned(rows) + [
             "Labels below: share of labels <= tile. The interval is Wilson's, for independent rows."
         ]
+    }
+}
+
+/// Rows of a table with columns of equal widths.
+func aligned(_ rows: [[String]]) -> [String] {
+    guard let first = rows.first else { return [] }
+    let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+        row.indices.map { padded(row[$0], widths[$0], left: $0 == 0) }.joined(separator: "  ")
     }
 }
 

@@ -154,3 +154,11 @@ extension Double {
         self = value
     }
 }
+
+extension Int64 {
+    /// The whole number that a text says, nil where it says none or one that does not fit.
+    public init?(decimal bytes: UnsafeBufferPointer<UInt8>) {
+        guard let value = parseInteger(bytes) else { return nil }
+        self = value
+    }
+}

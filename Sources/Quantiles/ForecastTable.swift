@@ -2,15 +2,20 @@
 /// the row of the source file. All other columns are carried along as text.
 ///
 /// In a file this is the AXOR data dictionary: prices per 100 of par, times in UTC epoch
-/// nanoseconds; tables made from tabular data carry `row` instead of a bond.
+/// nanoseconds; tables made from tabular data carry `row` instead of a bond. A forecast that was
+/// not made, an empty cell of the file, is NaN.
 public struct ForecastTable: Sendable {
     /// Where the table came from, for messages and reports.
     public var file: String
+    /// What is forecast: prices (or whatever the label is), yields or spreads.
+    public let unit: ForecastUnit
+    /// Whether there is one number a row that claims no level; it stands under the level 0.5.
+    public let isPoint: Bool
     public let levels: QuantileLevels
     public let rowCount: Int
     /// The forecast quantiles, row by row. Shape: `[row, level]`.
     public let tiles: [Double]
-    /// What was observed, in the units of the tiles.
+    /// What was observed; a price where the table has a bond, else in the units of the tiles.
     public let label: [Double]?
     /// The 0-based data row of the source file; no two rows share one.
     public let row: [Int]?
@@ -21,7 +26,8 @@ public struct ForecastTable: Sendable {
 
     /// - Precondition: `tiles` holds whole rows, and every other column has as many rows.
     public init(
-        file: String = "forecasts", levels: QuantileLevels, tiles: [Double],
+        file: String = "forecasts", unit: ForecastUnit = .price, isPoint: Bool = false,
+        levels: QuantileLevels, tiles: [Double],
         label: [Double]? = nil, row: [Int]? = nil, executionDate: [Int64]? = nil,
         otherColumns: [TextColumn] = []
     ) {
@@ -42,6 +48,8 @@ public struct ForecastTable: Sendable {
                 "ForecastTable: \(column.count) cells of \(column.name) beside \(rowCount) rows")
         }
         self.file = file
+        self.unit = unit
+        self.isPoint = isPoint
         self.levels = levels
         self.rowCount = rowCount
         self.tiles = tiles
@@ -67,7 +75,8 @@ public struct ForecastTable: Sendable {
         selected.reserveCapacity(rows.count * levels.count)
         for row in rows { selected.append(contentsOf: tiles(row: row)) }
         return ForecastTable(
-            file: file, levels: levels, tiles: selected, label: label.map { pick(rows, from: $0) },
+            file: file, unit: unit, isPoint: isPoint, levels: levels, tiles: selected,
+            label: label.map { pick(rows, from: $0) },
             row: row.map { pick(rows, from: $0) },
             executionDate: executionDate.map { pick(rows, from: $0) },
             otherColumns: otherColumns.map { $0.selecting(rows) })
@@ -85,11 +94,30 @@ public struct ForecastTable: Sendable {
             for index in indices { selected.append(tiles[row * levels.count + index]) }
         }
         return ForecastTable(
-            file: file, levels: wanted, tiles: selected, label: label, row: row,
-            executionDate: executionDate, otherColumns: otherColumns)
+            file: file, unit: unit, isPoint: isPoint, levels: wanted, tiles: selected,
+            label: label, row: row, executionDate: executionDate, otherColumns: otherColumns)
     }
 
     private func pick<Value>(_ rows: [Int], from values: [Value]) -> [Value] {
         rows.map { values[$0] }
+    }
+}
+
+/// What a forecast is of, and how its columns are named.
+public enum ForecastUnit: String, Sendable, CaseIterable {
+    /// Clean prices per 100 of par; for tabular data whatever the label is.
+    case price
+    /// Yields to maturity in percent: `ytm_5_tile`, `ytm_prediction`.
+    case yield
+    /// Spreads over the benchmark Treasury in basis points: `spread_5_tile`, `spread_prediction`.
+    case spread
+
+    /// What stands before `5_tile` or `prediction` in a column's name.
+    public var columnPrefix: String {
+        switch self {
+        case .price: ""
+        case .yield: "ytm_"
+        case .spread: "spread_"
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// A named column of cells that are carried along as they were read; all in one array of bytes.
 public struct TextColumn: Sendable {
     public let name: String
@@ -25,6 +27,16 @@ public struct TextColumn: Sendable {
     /// The bytes of one cell, without quotes.
     public func utf8(row: Int) -> ArraySlice<UInt8> {
         bytes[(row == 0 ? 0 : ends[row - 1])..<ends[row]]
+    }
+
+    /// The number in a cell; nil where it is empty or none.
+    public func number(row: Int) -> Double? {
+        utf8(row: row).withUnsafeBufferPointer { Double(decimal: $0) }
+    }
+
+    /// The whole number in a cell, exact over all of `Int64`; nil where it is empty or none.
+    public func integer(row: Int) -> Int64? {
+        utf8(row: row).withUnsafeBufferPointer { Int64(decimal: $0) }
     }
 
     /// Appends the cell of one more row.

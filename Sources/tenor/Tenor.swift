@@ -17,7 +17,7 @@ struct Tenor: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Simulate.self, Import.self, Features.self, Train.self, Score.self, Baseline.self,
-            Evaluate.self, Inspect.self,
+            Evaluate.self, Compare.self, Inspect.self,
             Doctor.self, Bench.self,
         ])
 

@@ -65,7 +65,8 @@ struct ReportTests {
             #expect(
                 names == [
                     "calibration-departure.svg", "calibration.svg", "deviance.csv", "deviance.svg",
-                    "examples.svg", "levels.csv", "metrics.json", "pinball.svg", "pit.svg",
+                    "examples.svg", "levels.csv", "metrics.json", "model-card.md", "pinball.svg",
+                    "pit.svg",
                     "regret.svg",
                     "report.html", "width.csv", "width.svg",
                 ])

@@ -17,7 +17,7 @@ struct ForecastTableTests {
         var table: ForecastTable?
         try inFolder { path in
             try AtomicFile.write(Array(text.utf8), to: path("t.csv"))
-            table = try ForecastTable(path: path("t.csv"), keepingOthers: keepingOthers)
+            table = try ForecastTable(path: path("t.csv"), keeping: keepingOthers ? nil : [])
         }
         return try #require(table)
     }
@@ -42,6 +42,33 @@ struct ForecastTableTests {
         #expect(table.otherColumns.map(\.name) == ["cusip"])
         #expect(table.otherColumns[0][1] == "B")
         #expect(try read("5_tile,x\n1,2\n", keepingOthers: false).otherColumns.isEmpty)
+    }
+
+    @Test("empty cells of tiles and labels are NaN, for whoever judges them")
+    func missing() throws {
+        let table = try read("5_tile,95_tile,label\n1,,9\n,2,\n")
+        #expect(table.tiles.map(\.isNaN) == [false, true, true, false])
+        #expect(table.label?.map(\.isNaN) == [false, true])
+    }
+
+    @Test("without tiles a single column is read, of prices, yields or spreads; else a family")
+    func otherForms() throws {
+        let point = try read("cusip,spread_prediction\nA,120\n")
+        #expect(point.isPoint && point.unit == .spread && point.levels.values == [0.5])
+        let yields = try read("spread_5_tile,ytm_5_tile,ytm_95_tile\n1,4,5\n")
+        #expect(yields.unit == .yield && !yields.isPoint && yields.tiles == [4, 5])
+        let prices = try read("ytm_5_tile,prediction,5_tile\n4,1,2\n")
+        #expect(prices.unit == .price && !prices.isPoint && prices.tiles == [2])
+    }
+
+    @Test("times in another unit are converted when told so, and only then")
+    func toldUnits() throws {
+        try inFolder { path in
+            try AtomicFile.write(
+                Array("5_tile,execution_date\n1,1700000000\n".utf8), to: path("t.csv"))
+            let table = try ForecastTable(path: path("t.csv"), timeUnit: .seconds)
+            #expect(table.executionDate == [1_700_000_000_000_000_000])
+        }
     }
 
     @Test("tiles that cross are kept as they are")
@@ -121,10 +148,10 @@ struct ForecastTableTests {
     func refusals() {
         #expect(problem("a,b\n1,2\n").contains("no tile columns"))
         #expect(problem("5_tile,5.0_tile\n1,2\n").contains("name the same level"))
-        #expect(problem("5_tile,95_tile\n1,2\n3,\n").contains(":3, column '95_tile'"))
+        #expect(problem("5_tile,95_tile\n1,2\n3,x\n").contains(":3, column '95_tile'"))
         #expect(problem("5_tile\n1\nabc\n").contains("'abc'"))
         #expect(problem("5_tile\ninf\n").contains("infinite"))
-        #expect(problem("5_tile,label\n1,\n").contains(":2, column 'label'"))
+        #expect(problem("5_tile,label\n1,x\n").contains(":2, column 'label'"))
         #expect(problem("5_tile,row\n1,4\n1,9\n1,4\n").contains(":4, column 'row'"))
         #expect(problem("5_tile,row\n1,4\n1,4\n").contains("already has"))
         #expect(problem("5_tile,row\n1,-1\n").contains("negative"))

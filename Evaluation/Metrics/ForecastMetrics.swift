@@ -22,6 +22,7 @@ public struct ForecastMetrics: Sendable {
     /// label that equals a tile counts half on either side (the mid-rank PIT). One more than
     /// levels.
     public let sharesBetweenTiles: [Double]
+    /// Symmetric about the median, the widest first; among them always 5-95 and 25-75.
     public let bands: [CentralBand]
 
     /// Quantiles of |median - label|, type 7.
@@ -44,10 +45,10 @@ public struct ForecastMetrics: Sendable {
     public let durbinWatson: Double?
     public let widthAgainstError: WidthAgainstError
     /// The distance to the best possible forecasts; nil without an oracle.
-    public let regret: Regret?
+    public internal(set) var regret: Regret?
 
     /// Why a number is missing, by its key in `metrics.json`.
-    public let omissions: [Omission]
+    public internal(set) var omissions: [Omission]
 
     /// The percentages of `deviance`.
     public static let deviancePercents = [50, 75, 80, 95]
@@ -68,15 +69,21 @@ public struct CalibrationPoint: Sendable, Equatable {
 /// How often labels fell between two tiles, both ends included, and how far those are apart.
 public struct CentralBand: Sendable, Equatable {
     /// In percent: 5 and 95.
-    public let lowerPercent: Int
-    public let upperPercent: Int
+    public let lowerPercent: Double
+    public let upperPercent: Double
     /// Nil where the table has not both levels.
     public let coverage: Double?
-    /// Mean of upper tile - lower tile; nil where the table has not both levels.
+    /// Mean of upper tile - lower tile, the band's sharpness; nil where the table has not both
+    /// levels.
     public let meanWidth: Double?
+    /// Mean of the width plus 2/(1 - nominal) times how far labels lie outside; nil where the
+    /// table has not both levels.
+    ///
+    /// Source: Gneiting and Raftery, Strictly Proper Scoring Rules, JASA 102 (2007), eq. 43.
+    public let intervalScore: Double?
 
-    public var name: String { "\(lowerPercent)-\(upperPercent)" }
-    public var nominal: Double { Double(upperPercent - lowerPercent) / 100 }
+    public var name: String { shortNumber(lowerPercent) + "-" + shortNumber(upperPercent) }
+    public var nominal: Double { (upperPercent - lowerPercent) / 100 }
 }
 
 /// One quantile of |median - label|.

@@ -21,8 +21,10 @@ public struct Regret: Sendable {
             oracle.levels == table.levels && oracle.rowCount == table.rowCount,
             "Regret: the oracle's table is not aligned")
         let count = Double(table.rowCount)
-        let ours = LevelCounts(table, label: label).loss.map { $0 / count }
-        let counts = LevelCounts(oracle, label: label)
+        let rows = (0..<Int32(table.rowCount)).map(\.self)
+        let ours = LevelCounts(table.levels, tiles: table.tiles, label: label, rows: rows)
+            .loss.map { $0 / count }
+        let counts = LevelCounts(oracle.levels, tiles: oracle.tiles, label: label, rows: rows)
         let theirs = counts.loss.map { $0 / count }
         let ourPinball = ours.reduce(0, +) / Double(ours.count)
         let oraclePinball = theirs.reduce(0, +) / Double(theirs.count)

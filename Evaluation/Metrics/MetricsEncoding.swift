@@ -16,6 +16,7 @@ extension ForecastMetrics: Encodable {
         case tiesByLevel = "ties_by_level"
         case sharesBetweenTiles = "shares_between_tiles"
         case meanWidth = "mean_width"
+        case intervalScore = "interval_score"
         case durbinWatson = "durbin_watson"
         case widthError = "width_error"
         case crossingRows = "crossing_rows"
@@ -47,6 +48,10 @@ extension ForecastMetrics: Encodable {
             Dictionary(
                 uniqueKeysWithValues: bands.map { ($0.name, $0.meanWidth.flatMap(\.finite)) }),
             forKey: .meanWidth)
+        try container.encode(
+            Dictionary(
+                uniqueKeysWithValues: bands.map { ($0.name, $0.intervalScore.flatMap(\.finite)) }),
+            forKey: .intervalScore)
         try container.encode(
             Dictionary(
                 uniqueKeysWithValues: deviance.map { (String($0.percent), $0.value.finite) }),
@@ -107,20 +112,107 @@ extension WidthDecile: Encodable {
     }
 }
 
+extension SegmentDetail: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case bonds, days, autocorrelation
+        case ljungBox = "ljung_box"
+        case panelDurbinWatson = "durbin_watson_panel"
+        case bondDurbinWatson = "durbin_watson_by_bond"
+        case calibrationBand = "calibration_band"
+        case groupCalibration = "group_calibration"
+        case nextTrade = "next_trade"
+        case regularNextTrade = "next_trade_regular"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(bonds, forKey: .bonds)
+        try container.encode(days, forKey: .days)
+        try container.encode(serial.autocorrelation, forKey: .autocorrelation)
+        try container.encode(serial.ljungBox, forKey: .ljungBox)
+        try container.encode(serial.panelDurbinWatson, forKey: .panelDurbinWatson)
+        var byBond = Dictionary(
+            zip(SerialDependence.bondPercents.map(String.init), serial.bondQuantiles),
+            uniquingKeysWith: { first, _ in first })
+        byBond["bonds"] = Double(serial.bonds)
+        try container.encode(byBond, forKey: .bondDurbinWatson)
+        try container.encode(
+            calibrationBands.map { zip($0.lower, $0.upper).map { [$0, $1] } },
+            forKey: .calibrationBand)
+        try container.encode(groups, forKey: .groupCalibration)
+        try container.encode(nextTrade, forKey: .nextTrade)
+        try container.encode(regularNextTrade, forKey: .regularNextTrade)
+    }
+}
+
+extension NextTradeMetric: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case pairs, deviance
+        case medianAge = "median_age_seconds"
+        case highAge = "age_seconds_95"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(pairs, forKey: .pairs)
+        try container.encode(
+            Dictionary(
+                uniqueKeysWithValues: deviance.map { (String($0.percent), $0.value.finite) }),
+            forKey: .deviance)
+        try container.encode(medianAge, forKey: .medianAge)
+        try container.encode(highAge, forKey: .highAge)
+    }
+}
+
+extension SegmentResult: Encodable {
+    public func encode(to encoder: any Encoder) throws {
+        try metrics.encode(to: encoder)
+        try detail?.encode(to: encoder)
+    }
+}
+
+extension CohortResult: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case isSmall = "small_sample"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try metrics.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(isSmall, forKey: .isSmall)
+    }
+}
+
 extension EvaluationResult: Encodable {
     enum CodingKeys: String, CodingKey {
-        case forecasts, levels, cohorts, notes
+        case forecasts, levels, cohorts, notes, market, input, simulated
+        case protocolName = "protocol"
         case oracleFile = "oracle_file"
     }
 
-    /// The metrics of all rows at the top; `cohorts` is for those of each cohort, of the same
-    /// shape, and is empty without a market.
+    /// A cohort's name as a key.
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// The metrics of all rows at the top; `cohorts` has those of `IG`, `HY`, `hour=9`,
+    /// `IG hour=9` and so on, of the same shape.
     public func encode(to encoder: any Encoder) throws {
-        try total.encode(to: encoder)
+        try segments[0].encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(file, forKey: .forecasts)
         try container.encode(total.levels, forKey: .levels)
-        try container.encode([String: ForecastMetrics](), forKey: .cohorts)
+        try container.encode(rules.name, forKey: .protocolName)
+        try container.encodeIfPresent(market?.folder, forKey: .market)
+        try container.encodeIfPresent(market?.isSimulated, forKey: .simulated)
+        try container.encode(counts, forKey: .input)
+        var named = container.nestedContainer(keyedBy: Key.self, forKey: .cohorts)
+        for segment in segments.dropFirst() { try named.encode(segment, forKey: Key(segment.name)) }
+        for cohort in cohorts { try named.encode(cohort, forKey: Key(cohort.name.key)) }
         try container.encode(notes, forKey: .notes)
         try container.encodeIfPresent(oracleFile, forKey: .oracleFile)
     }

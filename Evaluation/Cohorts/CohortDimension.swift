@@ -1,0 +1,76 @@
+/// What trades are split by.
+public enum CohortDimension: String, Sendable, CaseIterable {
+    /// Investment grade or high yield, by the rating as of the trade.
+    case credit
+    /// The hour of the trade by the clock in New York, daylight saving included.
+    case hour
+    /// Fifths of the bonds by what was traded of them in the table.
+    case volume
+    /// Dollars of par.
+    case size
+    case side
+    case ats
+    /// The letter of the rating.
+    case rating
+    case sector
+    /// Years to maturity.
+    case maturity
+    /// The week's Monday.
+    case week
+    /// Distressed or not, by the trade's own spread.
+    case health
+    /// The issue's amount.
+    case amount
+    /// Years since issuance.
+    case age
+
+    public var title: String {
+        switch self {
+        case .credit: "Credit quality"
+        case .hour: "Trading hour, US/Eastern"
+        case .volume: "Bond trading volume"
+        case .size: "Trade size"
+        case .side: "Side"
+        case .ats: "ATS"
+        case .rating: "Rating"
+        case .sector: "Sector"
+        case .maturity: "Time to maturity"
+        case .week: "Week from"
+        case .health: "Company health"
+        case .amount: "Issue amount"
+        case .age: "Time since issuance"
+        }
+    }
+
+    /// Whether the cohorts stand in an order of their own, so that a line through them has a sense.
+    var isOrdered: Bool {
+        switch self {
+        case .side, .ats, .sector, .health, .credit: false
+        default: true
+        }
+    }
+}
+
+/// Which cohort of a dimension each row is in.
+struct CohortCodes: Sendable {
+    let dimension: CohortDimension
+    /// In the order in which they are shown.
+    let names: [String]
+    /// An index into `names`, -1 for rows that are in none.
+    let codes: [Int16]
+}
+
+/// The rows of a cohort and of which part of the market.
+public struct CohortName: Sendable, Hashable {
+    /// `IG` or `HY`; nil for all.
+    public let grade: String?
+    /// Nil for the whole grade.
+    public let dimension: CohortDimension?
+    public let cohort: String
+
+    /// Its key in metrics.json: `IG`, `hour=9`, `IG hour=9`.
+    public var key: String {
+        guard let dimension else { return cohort }
+        return (grade.map { $0 + " " } ?? "") + "\(dimension.rawValue)=\(cohort)"
+    }
+}

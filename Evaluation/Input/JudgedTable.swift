@@ -1,0 +1,167 @@
+import Files
+import Quantiles
+
+/// A forecast table made ready to be judged: the rows that have a label, a whole forecast and pass
+/// the protocol's filter, as prices, with what is known of their trades.
+struct JudgedTable: Sendable {
+    let table: ForecastTable
+    /// NaN where the table itself has no label, and needs none.
+    let label: [Double]
+    let trades: TradeColumns?
+    let facts: RowFacts?
+    let counts: RowCounts
+
+    /// - Parameters:
+    ///   - trades: of the table's rows; nil for tabular data.
+    ///   - labels: nil where another table has them.
+    /// - Throws: `FileError` where there is nothing to judge, or it is not what it says.
+    init(
+        _ source: ForecastTable, trades: TradeColumns?, label labels: [Double]?,
+        market: MarketReference?, rules: EvaluationProtocol
+    ) throws(FileError) {
+        let file = source.file
+        guard source.rowCount > 0 else {
+            throw FileError(
+                .badData, file: file, "the table has no rows", expected: "at least one forecast")
+        }
+        let facts = trades.map {
+            RowFacts($0, market: market, ratingAgency: rules.ratingAgency)
+        }
+        if rules.ratedOnly, market == nil {
+            throw FileError(
+                .badData, file: file,
+                "the protocol '\(rules.name)' counts rated bonds only, and no ratings are known",
+                advice: "Give --market, or use another protocol")
+        }
+        var table = source
+        if source.unit != .price {
+            table = try Repricing(source, trades: trades, facts: facts, market: market)
+                .priced(source)
+        }
+        if trades != nil, let labels {
+            try Self.requirePrices(table, label: labels, unit: source.unit)
+        }
+
+        var counts = RowCounts(file: source.rowCount, unknownBonds: facts?.unknownBonds ?? 0)
+        let width = table.levels.count
+        var kept: [Int] = []
+        kept.reserveCapacity(table.rowCount)
+        for row in 0..<table.rowCount {
+            let missing = table.tiles[row * width..<(row + 1) * width].count { $0.isNaN }
+            counts.missingTiles += missing
+            if labels?[row].isNaN ?? false {
+                counts.withoutLabel += 1
+            } else if missing > 0 {
+                counts.withMissingTiles += 1
+            } else if !Self.passes(row, trades, facts, rules) {
+                counts.filtered += 1
+            } else {
+                kept.append(row)
+            }
+        }
+        counts.judged = kept.count
+        guard !kept.isEmpty else {
+            throw FileError(
+                .badData, file: file, "no row is left to judge",
+                expected: "a label and a whole forecast"
+                    + (rules.filterText.map { ", " + $0 } ?? ""),
+                found: counts.text, advice: "Check the table, or use another --protocol")
+        }
+        let isWhole = kept.count == table.rowCount
+        self.table = isWhole ? table : table.selecting(kept)
+        let all = labels ?? [Double](repeating: .nan, count: table.rowCount)
+        label = isWhole ? all : kept.map { all[$0] }
+        self.trades = isWhole ? trades : trades?.selecting(kept)
+        self.facts = isWhole ? facts : facts?.selecting(kept)
+        self.counts = counts
+    }
+
+    private static func passes(
+        _ row: Int, _ trades: TradeColumns?, _ facts: RowFacts?, _ rules: EvaluationProtocol
+    ) -> Bool {
+        guard let trades, let facts else { return true }
+        if rules.minimumQuantity > 0 {
+            guard let quantity = trades.quantity?[row], quantity >= rules.minimumQuantity else {
+                return false
+            }
+        }
+        if rules.ratedOnly, facts.notch[row] < 0 { return false }
+        if rules.sides.count < TradeSide.allCases.count {
+            guard let side = trades.side?[row], rules.sides.contains(side) else { return false }
+        }
+        if let wanted = rules.ats {
+            guard let isATS = trades.isATS?[row], isATS == wanted else { return false }
+        }
+        return true
+    }
+
+    /// Refuses forecasts of bonds that stand beside labels of another kind.
+    private static func requirePrices(
+        _ table: ForecastTable, label: [Double], unit: ForecastUnit
+    ) throws(FileError) {
+        func middle(_ values: [Double]) -> Double? {
+            let sorted = values.filter { !$0.isNaN }.sorted()
+            return sorted.isEmpty ? nil : sampleQuantile(ofSorted: sorted, at: 0.5)
+        }
+        let stride = max(1, table.rowCount / 10_000)
+        let rows = Swift.stride(from: 0, to: table.rowCount, by: stride)
+        let width = table.levels.count
+        let median = table.levels.medianIndex
+        guard let price = middle(rows.map { label[$0] }),
+            let forecast = middle(rows.map { table.tiles[$0 * width + median] })
+        else { return }
+        guard price >= 20 else {
+            throw FileError(
+                .badData, file: table.file, column: "label",
+                "the labels look like yields, not prices",
+                expected: "clean prices per 100 of par",
+                found: "a median of \(text(price, digits: 3))")
+        }
+        guard forecast >= 20 || unit != .price else {
+            throw FileError(
+                .badData, file: table.file,
+                "the forecasts look like yields or spreads, the labels like prices",
+                expected: "clean prices per 100 of par",
+                found: "a median of \(text(forecast, digits: 3)) beside "
+                    + text(price, digits: 3),
+                advice: "Name the columns ytm_… or spread_…, and they will be repriced")
+        }
+    }
+}
+
+/// What became of the rows of a table.
+public struct RowCounts: Sendable, Equatable, Encodable {
+    /// Rows of the file.
+    public var file = 0
+    public var withoutLabel = 0
+    /// Labelled rows that lack at least one tile, and all missing tiles of the file.
+    public var withMissingTiles = 0
+    public var missingTiles = 0
+    /// Rows that the protocol's filter leaves out.
+    public var filtered = 0
+    public var judged = 0
+    /// Bonds of the table that the market does not list.
+    public var unknownBonds = 0
+
+    enum CodingKeys: String, CodingKey {
+        case file, filtered, judged
+        case withoutLabel = "without_label"
+        case withMissingTiles = "with_missing_tiles"
+        case missingTiles = "missing_tiles"
+        case unknownBonds = "unknown_bonds"
+    }
+
+    init(file: Int, unknownBonds: Int) {
+        self.file = file
+        self.unknownBonds = unknownBonds
+    }
+
+    /// In words, without what is zero.
+    public var text: String {
+        var parts = ["\(grouped(file)) rows"]
+        if withoutLabel > 0 { parts.append("\(grouped(withoutLabel)) without a label") }
+        if withMissingTiles > 0 { parts.append("\(grouped(withMissingTiles)) with missing tiles") }
+        if filtered > 0 { parts.append("\(grouped(filtered)) outside the protocol") }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,133 @@
+import Quantiles
+
+extension EvaluationResult {
+    /// The figures that split rows by grade, hour and week, and the autocorrelations.
+    var segmentFigures: [Figure] {
+        [
+            gradeCalibrationFigure,
+            cohortFigure(
+                .hour, percent: 50, title: "Median deviance by trading hour",
+                axis: "hour, US/Eastern"),
+            cohortFigure(
+                .week, percent: 80, title: "80 % deviance by week", axis: "weeks, in order"),
+            cohortFigure(
+                .size, percent: 50, title: "Median deviance by trade size",
+                axis: "sizes, ascending"),
+            cohortFigure(
+                .volume, percent: 50, title: "Median deviance by bond trading volume",
+                axis: "fifths of the bonds, least traded first"),
+            autocorrelationFigure,
+        ].compactMap(\.self)
+    }
+
+    private static let marks: [String: Mark] = ["all": .forecast, "IG": .ig, "HY": .hy]
+
+    private var gradeCalibrationFigure: Figure? {
+        let grades = segments.dropFirst()
+        guard !grades.isEmpty else { return nil }
+        let points = grades.map { segment in
+            segment.metrics.calibration.map { (x: $0.level, y: 100 * ($0.share - $0.level)) }
+        }
+        let bands = grades.map { segment in
+            segment.detail?.calibrationBands.map { bands in
+                segment.metrics.calibration.indices.map { index in
+                    let level = segment.metrics.calibration[index].level
+                    return (
+                        x: level, low: 100 * (bands.lower[index] - level),
+                        high: 100 * (bands.upper[index] - level)
+                    )
+                }
+            }
+        }
+        let ends = bands.compactMap(\.self).flatMap { $0.flatMap { [$0.low, $0.high] } }
+        var plot = Plot(
+            x: .shares("level of the tile"),
+            y: Axis(
+                "share below − level, percentage points",
+                covering: ends + points.flatMap { $0 }.map(\.y),
+                fromZero: true))
+        plot.line([(0, 0), (1, 0)], .nominal)
+        for (segment, band) in zip(grades, bands) {
+            guard let band, let mark = Self.marks[segment.name] else { continue }
+            plot.band(band.map { ($0.x, $0.low) }, band.map { ($0.x, $0.high) }, mark)
+        }
+        for (segment, points) in zip(grades, points) {
+            guard let mark = Self.marks[segment.name] else { continue }
+            plot.line(points, mark)
+            plot.dots(points, mark)
+            plot.name(mark, segment.name)
+        }
+        return Figure(
+            name: "calibration-grades", title: "Departure from calibration by grade",
+            reading: "Share of labels at or below each tile minus its level. Bands are 95 % "
+                + "intervals from drawing whole days again; absent under "
+                + "\(CalibrationBands.minimumDays) days.",
+            plot: plot)
+    }
+
+    /// One quantile of the deviance over the cohorts of a dimension, by grade where known.
+    private func cohortFigure(
+        _ dimension: CohortDimension, percent: Int, title: String, axis: String
+    ) -> Figure? {
+        let whole = cohorts.filter { $0.name.dimension == dimension && $0.name.grade == nil }
+        guard whole.count > 1 else { return nil }
+        let names = whole.map(\.name.cohort)
+        let shown = segments.count > 1 ? segments.dropFirst().map(\.name) : ["all"]
+        let lines = shown.map { name in
+            names.enumerated().compactMap { place, cohort -> (x: Double, y: Double)? in
+                let found = cohorts.first {
+                    $0.name.dimension == dimension && $0.name.cohort == cohort
+                        && ($0.name.grade ?? "all") == name && !$0.isSmall
+                }
+                guard
+                    let value = found?.metrics.deviance.first(where: { $0.percent == percent })
+                else { return nil }
+                return (Double(place + 1), value.value)
+            }
+        }
+        guard lines.contains(where: { !$0.isEmpty }) else { return nil }
+        var plot = Plot(
+            x: .places(axis, count: names.count, names: dimension == .hour ? names : nil),
+            y: Axis(
+                "\(percent) % of |median − price| up to, \(unit)",
+                covering: lines.flatMap { $0 }.map(\.y), fromZero: true))
+        for (name, points) in zip(shown, lines) {
+            guard let mark = Self.marks[name], !points.isEmpty else { continue }
+            plot.line(points, mark)
+            plot.dots(points, mark)
+            plot.name(mark, name)
+        }
+        return Figure(
+            name: "deviance-\(dimension.rawValue)", title: title,
+            reading: "Lower is better; cohorts of fewer than \(rules.smallSample) trades are left "
+                + "out. The table of the cohort has the numbers.",
+            plot: plot)
+    }
+
+    private var autocorrelationFigure: Figure? {
+        guard let detail = segments[0].detail, detail.serial.autocorrelation.count > 1 else {
+            return nil
+        }
+        let values = detail.serial.autocorrelation
+        let reach = 1.96 / Double(total.rows).squareRoot()
+        var plot = Plot(
+            x: .places("lag, trades in order of time", count: values.count),
+            y: Axis("autocorrelation of residuals", covering: values + [reach, -reach]))
+        for (index, value) in values.enumerated() {
+            plot.stroke(
+                x: Double(index + 1), from: min(0, value), to: max(0, value), .forecast,
+                thickness: 8)
+        }
+        let ends = (0.0, Double(values.count + 1))
+        plot.band(
+            [(ends.0, -reach), (ends.1, -reach)], [(ends.0, reach), (ends.1, reach)], .nominal)
+        plot.line([(ends.0, 0), (ends.1, 0)], .nominal)
+        plot.name(.forecast, "all trades")
+        plot.name(.nominal, "independent errors, 95 % range")
+        return Figure(
+            name: "autocorrelation", title: "Autocorrelation of residuals",
+            reading: "Lags 1 to \(values.count). Bars beyond the band say that successive errors "
+                + "hang together.",
+            plot: plot)
+    }
+}
