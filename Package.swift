@@ -123,7 +123,7 @@ let package = Package(
         tests("BondsTests", ["Bonds", "Files", "Random"], exclude: ["Fixtures"]),
         tests("AutodiffTests", ["Autodiff", "Arrays", "Random", "TestSupport"]),
         tests("DatasetsTests", ["Datasets", "Files", "Arrays"]),
-        tests("TapeTests", ["Tape", "Bonds", "Files"]),
+        tests("TapeTests", ["Tape", "Bonds", "Files"], exclude: ["Fixtures"]),
         tests(
             "BaselinesTests",
             ["Baselines", "FairValue", "Simulation", "Bonds", "Tape", "Quantiles", "Files"]),

@@ -62,6 +62,29 @@ public struct EntityRow: ReferenceRow, Hashable {
         }
     }
 
+    /// Refuses periods of one bond that overlap: who stood behind it must be clear on every day.
+    public static func check(
+        _ rows: [EntityRow], lines: [Int], file: String
+    ) throws(FileError) {
+        let order = rows.indices.sorted { first, second in
+            let (one, other) = (rows[first], rows[second])
+            guard one.cusip == other.cusip else { return one.cusip < other.cusip }
+            guard let start = one.from else { return other.from != nil }
+            return other.from.map { start < $0 } ?? false
+        }
+        for (earlier, later) in zip(order, order.dropFirst())
+        where rows[earlier].cusip == rows[later].cusip {
+            let (end, start) = (rows[earlier].to, rows[later].from)
+            if let end, let start, end <= start { continue }
+            throw FileError(
+                .badData, file: file, line: lines[later],
+                "two entities of \(FileError.quoted(rows[later].cusip)) at one time",
+                expected: "from \(end?.description ?? "after an end of line \(lines[earlier])") on",
+                found: start?.description ?? "no first day",
+                advice: "Let the period of line \(lines[earlier]) end where this one begins")
+        }
+    }
+
     public func write(to cells: inout CSVRows) {
         for text in [cusip, issuer, parent, ticker] { cells.field(text) }
         cells.field(from)

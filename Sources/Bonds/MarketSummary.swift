@@ -5,17 +5,23 @@ import Files
 /// Reading it is the validation: whatever is wrong throws, with file, line and column.
 public struct MarketSummary: Sendable, Hashable {
     /// A table that is there.
-    public struct Table: Sendable, Hashable {
+    public struct Table: Sendable, Hashable, Encodable {
         public let name: String
         public let file: String
         public let rowCount: Int
     }
 
     /// Something doubtful, how often it occurs, and its first few cases.
-    public struct Doubt: Sendable, Hashable {
+    public struct Doubt: Sendable, Hashable, Encodable {
         public let problem: String
         public let count: Int
         public let examples: [String]
+
+        public init(problem: String, count: Int, examples: [String]) {
+            self.problem = problem
+            self.count = count
+            self.examples = examples
+        }
     }
 
     public private(set) var tables: [Table] = []
@@ -27,7 +33,8 @@ public struct MarketSummary: Sendable, Hashable {
     public init(market folder: String) throws(FileError) {
         guard let bonds = try rows(BondRow.self, folder) else {
             throw FileError(
-                .missing, file: folder + "/bonds.csv", "no such file", advice: "Check the path")
+                .missing, file: folder + "/bonds.csv", "no such file",
+                advice: "Every market folder has one; 'tenor import --bonds' copies it there")
         }
         let calls = try rows(CallRow.self, folder)
         let entities = try rows(EntityRow.self, folder)

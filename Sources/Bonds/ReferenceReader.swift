@@ -5,6 +5,8 @@ public final class ReferenceReader<Row: ReferenceRow> {
     private let reader: CSVReader
     private let indices: [Int?]
     private var keys: Set<String> = []
+    /// The lines of the rows that were handed out last.
+    private(set) var lines: [Int] = []
 
     /// Opens a file, plain or gzip, and finds its columns.
     public init(path: String) throws(FileError) {
@@ -17,6 +19,7 @@ public final class ReferenceReader<Row: ReferenceRow> {
         guard let chunk = try reader.nextChunk(rows: count) else { return nil }
         var rows: [Row] = []
         rows.reserveCapacity(chunk.rowCount)
+        lines = (0..<chunk.rowCount).map(chunk.line)
         for row in 0..<chunk.rowCount {
             var cells = ReferenceCells(chunk: chunk, row: row, columns: indices)
             let value = try Row(&cells)

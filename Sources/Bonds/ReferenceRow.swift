@@ -12,6 +12,9 @@ public protocol ReferenceRow: Sendable {
     static var optionalColumns: Set<String> { get }
     /// What no two rows of a table may share, nil where there is no such thing.
     var uniqueKey: String? { get }
+    /// What only several rows together can have wrong.
+    /// - Parameter lines: the line of each row in the file.
+    static func check(_ rows: [Self], lines: [Int], file: String) throws(FileError)
     init(_ cells: inout ReferenceCells) throws(FileError)
     func write(to cells: inout CSVRows)
 }
@@ -19,6 +22,7 @@ public protocol ReferenceRow: Sendable {
 extension ReferenceRow {
     public static var optionalColumns: Set<String> { [] }
     public var uniqueKey: String? { nil }
+    public static func check(_ rows: [Self], lines: [Int], file: String) throws(FileError) {}
 
     /// The table's file in a market folder, nil where there is none.
     /// - Throws: `FileError` where it is there both packed and not.
@@ -41,7 +45,12 @@ extension ReferenceRow {
     public static func read(path: String) throws(FileError) -> [Self] {
         let reader = try ReferenceReader<Self>(path: path)
         var rows: [Self] = []
-        while let some = try reader.next() { rows += some }
+        var lines: [Int] = []
+        while let some = try reader.next() {
+            rows += some
+            lines += reader.lines
+        }
+        try check(rows, lines: lines, file: path)
         return rows
     }
 

@@ -5,6 +5,8 @@
 /// does not hold, then what was told twice, then the filters, then prices, then pieces of one trade.
 struct BondCleaner {
     let options: CleaningOptions
+    /// Tells prints whose price is a mistake; nil for none of that.
+    let badPrints: BadPrintClassifier?
     /// The bond's last day and size, as far as they are known.
     let bond: BondFacts?
     /// The reports in the order of the files.
@@ -31,6 +33,7 @@ struct BondCleaner {
             .filter { rows[Int($0)].fate == .kept }
         if options.decimalShift { repairDecimals(order) }
         if options.bounceBack { withdrawBounces(order) }
+        if let badPrints { withdrawBadPrints(order, by: badPrints) }
         if options.aggregate { aggregate(order) }
     }
 

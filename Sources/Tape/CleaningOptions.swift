@@ -55,7 +55,7 @@ public enum CleaningStep: UInt8, CaseIterable, Sendable {
     case unmatched, dealerDouble, agencyDouble, repeated
     case whenIssued, lockedIn, specialPrice, specialCondition, primaryMarket, affiliate, asOf
     case settlement, price, quantity, yieldAsPrice, matured, offering
-    case decimalShift, bounceBack, aggregate
+    case decimalShift, bounceBack, badPrint, aggregate
 
     /// What the step does, for people.
     public var title: String {
@@ -88,6 +88,7 @@ public enum CleaningStep: UInt8, CaseIterable, Sendable {
         case .offering: "larger than the offering"
         case .decimalShift: "decimal point moved"
         case .bounceBack: "prices that bounced back"
+        case .badPrint: "bad prints by the classifier"
         case .aggregate: "pieces of one trade"
         }
     }

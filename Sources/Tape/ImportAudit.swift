@@ -81,6 +81,10 @@ public struct ImportAudit: Codable, Sendable, Equatable {
     public var problems: [Problem] = []
     /// CUSIPs that are not in the list of bonds; nil where no list was given.
     public var unknownBonds: [String]?
+    /// CUSIPs that were traded on a day without an entity; nil where no entities were given.
+    public var unmappedBonds: [String]?
+    /// Rows of the list of bonds with a cell that cannot be used, which is then not known.
+    public var incompleteBonds: [Example] = []
     /// CUSIPs with a wrong check digit; their trades are kept.
     public var wrongCheckDigits: [String] = []
     public var options = CleaningOptions()
@@ -128,6 +132,16 @@ extension ImportAudit: CustomStringConvertible {
             lines.append(
                 "\(unknownBonds.count) bonds are not in the list of bonds, such as "
                     + unknownBonds.prefix(5).joined(separator: ", "))
+        }
+        if let unmappedBonds, !unmappedBonds.isEmpty {
+            lines.append(
+                "\(unmappedBonds.count) bonds were traded on a day without an entity, such as "
+                    + unmappedBonds.prefix(5).joined(separator: ", "))
+        }
+        if let first = incompleteBonds.first {
+            lines.append(
+                "\(incompleteBonds.count) cells of the list of bonds cannot be used, such as "
+                    + "\(first.file):\(first.line), \(first.text)")
         }
         if !wrongCheckDigits.isEmpty {
             lines.append(

@@ -8,19 +8,23 @@ struct Tape: Sendable {
     private(set) var tally = CleaningTally()
     /// The trades of the folder that corrections replace.
     var replacedInFolder: [Int: String] = [:]
+    /// The bonds in the order of their first report.
+    let cusips: [PackedCUSIP]
     private let figis: [PackedCUSIP: String]
     private let dealers: [UInt64: String]
 
     /// Cleans reports, bond by bond on several threads.
     init(
         cleaning reports: [TraceReport], options: CleaningOptions,
-        bonds: [PackedCUSIP: BondFacts], figis: [PackedCUSIP: String], dealers: [UInt64: String]
+        badPrints: BadPrintClassifier?, bonds: [PackedCUSIP: BondFacts],
+        figis: [PackedCUSIP: String], dealers: [UInt64: String]
     ) {
         self.reports = reports
         self.dealers = dealers
         self.figis = figis.merging(bonds.compactMapValues(\.figi)) { $1.isEmpty ? $0 : $1 }
         let groups = Self.groups(reports)
-        let bondCount = groups.starts.count - 1
+        cusips = groups.cusips
+        let bondCount = cusips.count
         // Many more parts than threads, because bonds differ a thousandfold in their trades.
         let parts = min(bondCount, 64)
         let tallies = self.reports.withUnsafeMutableBufferPointer { buffer in
@@ -31,7 +35,8 @@ struct Tape: Sendable {
                 for bond in bondCount * part / parts..<bondCount * (part + 1) / parts {
                     let numbers = Array(groups.order[groups.starts[bond]..<groups.starts[bond + 1]])
                     var cleaner = BondCleaner(
-                        options: options, bond: bonds[rows[Int(numbers[0])].cusip],
+                        options: options, badPrints: badPrints,
+                        bond: bonds[rows[Int(numbers[0])].cusip],
                         rows: numbers.map { rows[Int($0)] }, numbers: numbers, tally: tally)
                     cleaner.clean()
                     for (position, number) in numbers.enumerated() {
@@ -53,7 +58,8 @@ struct Tape: Sendable {
     /// Row numbers grouped by bond, each group in the order of the files.
     private static func groups(
         _ reports: [TraceReport]
-    ) -> (order: [Int32], starts: [Int]) {
+    ) -> (cusips: [PackedCUSIP], order: [Int32], starts: [Int]) {
+        var cusips: [PackedCUSIP] = []
         var bondNumbers: [PackedCUSIP: Int32] = [:]
         var bonds: [Int32] = []
         bonds.reserveCapacity(reports.count)
@@ -61,8 +67,9 @@ struct Tape: Sendable {
         for report in reports {
             var bond = bondNumbers[report.cusip]
             if bond == nil {
-                bond = Int32(bondNumbers.count)
+                bond = Int32(cusips.count)
                 bondNumbers[report.cusip] = bond
+                cusips.append(report.cusip)
                 starts.append(0)
             }
             if let bond {
@@ -77,7 +84,24 @@ struct Tape: Sendable {
             order[next[Int(bond)]] = Int32(row)
             next[Int(bond)] += 1
         }
-        return (order, starts)
+        return (cusips, order, starts)
+    }
+
+    /// The bonds that were traded on a day on which nobody stood behind them.
+    func unmappedBonds(_ entities: EntityTable) -> [String] {
+        struct BondDay: Hashable {
+            let cusip: PackedCUSIP
+            let day: Int32
+        }
+        var days: Set<BondDay> = []
+        for report in reports where report.fate == .kept {
+            days.insert(BondDay(cusip: report.cusip, day: report.executionDay))
+        }
+        let unmapped = days.filter {
+            let date = CalendarDate(dayNumber: Int($0.day))
+            return entities.entity(cusip: $0.cusip.text, asOf: date) == nil
+        }
+        return Set(unmapped.map(\.cusip.text)).sorted()
     }
 
     /// The rows that are trades of the tape, in report order.

@@ -11,8 +11,12 @@ public struct TapeImport: Sendable {
     public var options = CleaningOptions()
     /// A file of which a larger share of rows is unreadable is refused.
     public var unreadableShare = 0.05
+    /// Withdraws prints whose price it takes for a mistake; nil for none of that.
+    public var badPrints: BadPrintClassifier?
     /// The list of bonds: `bonds.csv` of a market folder, or at least its `cusip` column.
     public var bonds: String?
+    /// Who stands behind each bond and when: `entities.csv` of a market folder.
+    public var entities: String?
     /// Adds to the tape that the folder has, instead of refusing to touch it.
     public var append = false
 
@@ -24,8 +28,12 @@ public struct TapeImport: Sendable {
     public init(layout: TraceLayout) { self.layout = layout }
 
     /// Imports files, which must come in the order of their report dates, into a folder.
+    ///
+    /// - Parameter progress: told now and then what the import is at; where it throws, the import
+    ///   ends and the folder's tape stays as it was.
     public func run(
-        _ files: [String], into folder: String, progress: @escaping (Phase) -> Void = { _ in }
+        _ files: [String], into folder: String,
+        progress: @escaping (Phase) throws -> Void = { _ in }
     ) throws -> ImportAudit {
         let tapeFile = folder + "/trades.csv"
         let packedTapeFile = tapeFile + ".gz"
@@ -37,11 +45,18 @@ public struct TapeImport: Sendable {
                 advice: "Add to it with --append, or import into another folder")
         }
         try Folder.make(folder)
-        let bondFile = try bondList(in: folder)
-        let bondList = try bondFile.map { path throws(FileError) in try BondList(path: path) }
+        var journal = try ImportJournal(folder: folder, isContinued: append)
+        let bondList = try (bonds ?? MarketFolder.path(of: "bonds", in: folder)).map {
+            path throws(FileError) in try BondList(path: path)
+        }
+        let entityList = try (entities ?? MarketFolder.path(of: "entities", in: folder)).map {
+            path throws(FileError) in EntityTable(try EntityRow.read(path: path))
+        }
+        try copy(bonds, as: "bonds", into: folder)
+        try copy(entities, as: "entities", into: folder)
 
         var reader = TraceReader(layout: layout, unreadableShare: unreadableShare) {
-            progress(.reading(rows: $0))
+            try progress(.reading(rows: $0))
         }
         reader.reserve(for: files)
         for file in files { try reader.read(file) }
@@ -51,9 +66,10 @@ public struct TapeImport: Sendable {
         audit.problems = RowProblem.allCases.compactMap { reader.problems[$0] }
         audit.options = options
 
-        progress(.cleaning(rows: reader.rows))
+        try progress(.cleaning(rows: reader.rows))
         var tape = Tape(
-            cleaning: reader.takeReports(), options: options, bonds: bondList?.facts ?? [:],
+            cleaning: reader.takeReports(), options: options, badPrints: badPrints,
+            bonds: bondList?.facts ?? [:],
             figis: reader.figis, dealers: reader.dealers)
         var folderTape = FolderTape()
         if let oldFile {
@@ -62,7 +78,7 @@ public struct TapeImport: Sendable {
             folderTape.reconcile(with: &tape)
         }
         let order = folderTape.merged(with: tape)
-        progress(.writing(rows: order.count))
+        try progress(.writing(rows: order.count))
         try TradeFile.write(to: oldFile ?? tapeFile, count: order.count) {
             [tape, folderTape] index in
             let row = Int(order[index])
@@ -78,27 +94,27 @@ public struct TapeImport: Sendable {
             return count + (holds ? 0 : 1)
         }
         audit.steps = steps(of: tape, files: reader.files, problems: audit.problems, folderTape)
-        let cusips = Set(tape.reports.lazy.map(\.cusip))
         audit.unknownBonds = bondList.map { list in
-            cusips.filter { list.facts[$0] == nil }.map(\.text).sorted()
+            tape.cusips.filter { list.facts[$0] == nil }.map(\.text).sorted()
         }
-        audit.wrongCheckDigits = cusips.map(\.text).filter { !Identifiers.isValidCUSIP($0) }
+        audit.unmappedBonds = entityList.map { tape.unmappedBonds($0) }
+        audit.incompleteBonds = bondList?.incomplete ?? []
+        audit.wrongCheckDigits = tape.cusips.map(\.text).filter { !Identifiers.isValidCUSIP($0) }
             .sorted()
-        try write(audit, to: folder + "/audit.json")
+        try journal.append(audit)
         return audit
     }
 
-    /// The list of bonds to use: the given one, copied into the folder, or the folder's own.
-    private func bondList(in folder: String) throws -> String? {
-        let own = folder + "/bonds.csv"
-        guard let bonds else {
-            return FileManager.default.fileExists(atPath: own) ? own : nil
-        }
-        let isSame =
-            URL(fileURLWithPath: bonds).standardizedFileURL
+    /// Makes a given file a table of the folder.
+    private func copy(_ file: String?, as table: String, into folder: String) throws(FileError) {
+        guard let file else { return }
+        let own =
+            try MarketFolder.path(of: table, in: folder)
+            ?? MarketFolder.plainPath(of: table, in: folder)
+        let isOwn =
+            URL(fileURLWithPath: file).standardizedFileURL
             == URL(fileURLWithPath: own).standardizedFileURL
-        if !isSame { try AtomicFile.write(FileContents.bytes(of: bonds), to: own) }
-        return own
+        if !isOwn { try AtomicFile.write(FileContents.bytes(of: file), to: own) }
     }
 
     private func steps(
@@ -126,13 +142,6 @@ public struct TapeImport: Sendable {
             }
             return step.isEmpty ? nil : step
         }
-    }
-
-    private func write(_ audit: ImportAudit, to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(Array(try encoder.encode(audit)), to: path)
     }
 }
 

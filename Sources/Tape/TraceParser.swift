@@ -39,9 +39,6 @@ struct TraceParser {
         var rows = 0
     }
 
-    /// The days of both times of a row are mostly those of the row before.
-    private typealias Clocks = (execution: EasternClock, report: EasternClock)
-
     let header: TraceHeader
     let file: UInt16
     /// Examples of unreadable lines that are kept of one block.
@@ -52,7 +49,6 @@ struct TraceParser {
 
     func parse(_ block: LineReader.Block) -> Output {
         var output = Output()
-        var clocks = Clocks(execution: EasternClock(), report: EasternClock())
         output.reports.reserveCapacity(block.bytes.count / 120)
         let cells = UnsafeMutableBufferPointer<(start: Int, end: Int)>.allocate(
             capacity: header.columnCount + 1)
@@ -69,7 +65,7 @@ struct TraceParser {
                 if end > start {
                     take(
                         UnsafeBufferPointer(rebasing: bytes[start..<end]), cells, count: count,
-                        in: bytes, line: line, &clocks, output: &output)
+                        in: bytes, line: line, output: &output)
                 }
                 line += 1
             }
@@ -114,8 +110,7 @@ struct TraceParser {
     private func take(
         _ text: UnsafeBufferPointer<UInt8>,
         _ cells: UnsafeMutableBufferPointer<(start: Int, end: Int)>, count: Int,
-        in bytes: UnsafeBufferPointer<UInt8>, line: Int, _ clocks: inout Clocks,
-        output: inout Output
+        in bytes: UnsafeBufferPointer<UInt8>, line: Int, output: inout Output
     ) {
         if count < 5, header.layout.hasTrailer, let records = Self.trailer(text) {
             output.trailer = (line, records)
@@ -128,7 +123,7 @@ struct TraceParser {
         if count == header.columnCount
             || count == header.columnCount + 1 && text.last == header.separator
         {
-            if let found = Self.report(row, file: file, line: line, &clocks, output: &output) {
+            if let found = Self.report(row, file: file, line: line, output: &output) {
                 problem = found
             } else {
                 return
@@ -284,7 +279,7 @@ extension TraceParser {
     /// Appends the report of a row; what is wrong with it where it is none.
     @inline(__always)
     private static func report(
-        _ row: Row, file: UInt16, line: Int, _ clocks: inout Clocks, output: inout Output
+        _ row: Row, file: UInt16, line: Int, output: inout Output
     ) -> RowProblem? {
         guard let cusip = PackedCUSIP(row[.cusip]) else { return .cusip }
         guard let executionDay = row.day(.executionDate) else { return .date }
@@ -323,8 +318,10 @@ extension TraceParser {
 
         var report = TraceReport(
             cusip: cusip,
-            execution: clocks.execution.utc(day: executionDay, time: executionTime),
-            report: clocks.report.utc(day: reportDay, time: reportTime),
+            execution: EasternTime.nanoseconds(
+                CalendarDate(dayNumber: executionDay), timeOfDay: executionTime),
+            report: EasternTime.nanoseconds(
+                CalendarDate(dayNumber: reportDay), timeOfDay: reportTime),
             reference: reference, priorReference: priorReference, quantity: quantity,
             price: price, yield: yield(row), dealer: 0,
             executionDay: Int32(executionDay), reportDay: Int32(reportDay),

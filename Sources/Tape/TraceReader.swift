@@ -7,7 +7,7 @@ struct TraceReader {
     /// A file of which a larger share of rows is unreadable is refused.
     let unreadableShare: Double
     /// Called with the number of rows read so far.
-    let progress: (Int) -> Void
+    let progress: (Int) throws -> Void
 
     private(set) var reports: [TraceReport] = []
     private(set) var files: [ImportAudit.File] = []
@@ -21,7 +21,7 @@ struct TraceReader {
     private static let blocksAtOnce = 8
 
     init(
-        layout: TraceLayout, unreadableShare: Double, progress: @escaping (Int) -> Void
+        layout: TraceLayout, unreadableShare: Double, progress: @escaping (Int) throws -> Void
     ) {
         self.layout = layout
         self.unreadableShare = unreadableShare
@@ -37,7 +37,7 @@ struct TraceReader {
     }
 
     /// Reads one more file, or all text files of an archive in the order of their names.
-    mutating func read(_ path: String) throws(FileError) {
+    mutating func read(_ path: String) throws {
         if try ZipArchive.isZip(path: path) {
             try read(ZipArchive(path: path))
         } else {
@@ -45,7 +45,7 @@ struct TraceReader {
         }
     }
 
-    private mutating func read(_ archive: ZipArchive) throws(FileError) {
+    private mutating func read(_ archive: ZipArchive) throws {
         let members = archive.members.sorted { $0.name < $1.name }
         var found = false
         for member in members {
@@ -67,7 +67,7 @@ struct TraceReader {
         }
     }
 
-    private mutating func read(_ lines: LineReader) throws(FileError) {
+    private mutating func read(_ lines: LineReader) throws {
         let index = files.count
         guard index < Int(UInt16.max) else {
             throw FileError(
@@ -105,7 +105,7 @@ struct TraceReader {
                 }
                 rows += output.rows
             }
-            progress(rows)
+            try progress(rows)
         }
         guard parser != nil else {
             throw FileError(

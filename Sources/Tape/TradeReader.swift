@@ -10,6 +10,8 @@ public final class TradeReader {
     /// Trades that were reported before this time, in UTC epoch nanoseconds, are passed over,
     /// unless they were withdrawn at it or later.
     public let from: Int64
+    /// Rows so far that were reported before one that stands above them.
+    public private(set) var rowsOutOfOrder = 0
 
     private let chunks: CSVReader
     private let columns: [Int]
@@ -56,6 +58,7 @@ public final class TradeReader {
                 expected: "at least \(latest - disorder), since an earlier row has \(latest)",
                 advice: "Sort the rows by report_date")
         }
+        if time < latest { rowsOutOfOrder += 1 }
         latest = max(latest, time)
         waiting.insert(Waiting(trade: row.trade, place: rowsRead))
         rowsRead += 1

@@ -21,17 +21,18 @@ struct Import: ParsableCommand {
             files these are: precision and recall, what became of each kind of injected error, and \
             examples of what differs.
 
+            --fit-bad-prints fits a classifier of mistaken prices to the tape that the folder has, \
+            judges it on the last days and writes it; --bad-prints withdraws what it finds.
+
             Example:
               tenor import --trace 2024.zip --layout enhanced --bonds bonds.csv --out market
-              tenor import --trace sim/trace/enhanced-*.txt --layout enhanced \
-                --bonds sim/bonds.csv --out imported --against sim
             """)
 
     @Option(parsing: .upToNextOption, help: ArgumentHelp("TRACE files.", valueName: "file"))
-    var trace: [String]
+    var trace: [String] = []
 
     @Option(help: "The files' layout: enhanced, academic, pre2012 or wrds.")
-    var layout: TraceLayout
+    var layout: TraceLayout?
 
     @Option(
         help: ArgumentHelp(
@@ -39,9 +40,25 @@ struct Import: ParsableCommand {
     var bonds: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Who stands behind each bond and when: cusip, issuer, parent, ticker, from, to.",
+            valueName: "csv"))
+    var entities: String?
+
+    @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp("Turn a filter; may be repeated.", valueName: "key=value"))
     var overrides: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Withdraw the prints that this classifier takes for mistakes.", valueName: "json"))
+    var badPrints: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Fit such a classifier to the folder's tape instead of importing.", valueName: "json"))
+    var fitBadPrints: String?
 
     @Option(help: ArgumentHelp("The market folder.", valueName: "folder"))
     var out: String
@@ -55,23 +72,47 @@ struct Import: ParsableCommand {
             valueName: "folder"))
     var against: String?
 
-    @Flag(help: "Print one JSON object: the audit, and under 'against' the comparison.")
+    @Flag(
+        help: ArgumentHelp(
+            "Print one JSON object: the audit, and under 'against' the comparison; or how well "
+                + "the classifier does."))
     var json = false
 
     func validate() throws {
+        if fitBadPrints != nil {
+            guard trace.isEmpty else {
+                throw ValidationError("--fit-bad-prints takes the folder's tape, not --trace")
+            }
+        } else if trace.isEmpty || layout == nil {
+            throw ValidationError("--trace and --layout must be given")
+        }
         for override in overrides where !override.contains("=") {
             throw ValidationError("--set takes key=value, not '\(override)'")
         }
     }
 
     func run() throws {
+        Interruption.listen()
+        if let fitBadPrints {
+            try fit(fitBadPrints)
+        } else if let layout {
+            try importFiles(layout)
+        }
+    }
+
+    private func importFiles(_ layout: TraceLayout) throws {
         var job = TapeImport(layout: layout)
         job.options = try CleaningOptions(settings: settings())
+        job.badPrints = try badPrints.map { path throws(FileError) in
+            try BadPrintClassifier(path: path)
+        }
         job.bonds = bonds
+        job.entities = entities
         job.append = append
         let progress = ProgressLine("importing", unit: "rows")
         var rows = 0
         let audit = try job.run(trace, into: out) { phase in
+            try Interruption.check()
             switch phase {
             case .reading(let read):
                 rows = read
@@ -87,6 +128,18 @@ struct Import: ParsableCommand {
         } else {
             print(audit)
             if let comparison { print("\n\(comparison)") }
+        }
+    }
+
+    private func fit(_ path: String) throws {
+        let file = try TradeFile.path(market: out)
+        let (classifier, report) = try BadPrintTraining()
+            .fit(TradeTable(path: file), file: file)
+        try classifier.write(to: path)
+        if json {
+            try StandardOutput.print(json: report)
+        } else {
+            print(report)
         }
     }
 

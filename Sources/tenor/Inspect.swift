@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bonds
 import Datasets
 import Files
 import Foundation
@@ -9,18 +10,20 @@ import Quantiles
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Describes a checkpoint, a CSV file or a feature store.",
+        abstract: "Describes a checkpoint, a CSV file, a feature store or a market folder.",
         discussion: """
             Of a checkpoint: the network, the levels, the features with what happens to them, \
             what it was trained on. Of a CSV file: the columns with their range, missing cells \
             and whether they are numbers. Of a feature store: what every feature is, and the \
-            numbers of each family.
+            numbers of each family. A market folder is validated: its tables \
+            and trades are counted, what in them is doubtful is told, and what is wrong ends it, \
+            with file and line.
 
             Example:
               tenor inspect run/model.safetensors
             """)
 
-    @Argument(help: "A checkpoint, a CSV file or a feature store.")
+    @Argument(help: "A checkpoint, a CSV file, a feature store or a market folder.")
     var file: String
 
     @Flag(help: "Print one JSON object.")
@@ -29,6 +32,8 @@ struct Inspect: ParsableCommand {
     func run() throws {
         if FeatureStore.isStore(file) {
             try show(StoreDescription(of: file))
+        } else if MarketFolder.isFolder(file) {
+            try show(MarketDescription(of: file))
         } else if file.hasSuffix(".safetensors") {
             try show(CheckpointDescription(of: Checkpoint.load(file)))
         } else {

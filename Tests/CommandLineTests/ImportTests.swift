@@ -45,4 +45,51 @@ import Testing
         #expect(filter.exit == 65)
         #expect(filter.standardError.contains("when_issued"))
     }
+
+    @Test("A market folder is inspected: counted, and what is wrong told with file and line")
+    func inspect() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.file("day.csv", Self.wrds)
+        _ = try folder.file(
+            "bonds.csv",
+            "cusip,issuer,coupon,frequency,day_count,maturity\n00101JAH9,A,5,2,30/360,2030-01-01\n")
+        _ = try folder.file(
+            "entities.csv", "cusip,issuer,parent,ticker,from,to\n00101JAH9,A,A,AAA,,\n")
+        let done = try await runTenor(
+            "import", "--trace", "day.csv", "--layout", "wrds", "--bonds", "bonds.csv",
+            "--entities", "entities.csv", "--out", "market", in: folder.url)
+        #expect(done.exit == 0, "\(done.standardError)")
+        let table = try await runTenor("inspect", "market", in: folder.url)
+        #expect(table.exit == 0, "\(table.standardError)")
+        #expect(table.standardOutput.contains("trades.csv"))
+        #expect(!table.standardOutput.contains("simulated"))
+        _ = try folder.file("market/manifest.json", #"{"simulated": true}"#)
+        let json = try await runTenor("inspect", "market", "--json", in: folder.url).json()
+        #expect(json["simulated"] as? Bool == true)
+        #expect(json["unmapped_bonds"] as? [String] == [])
+        #expect((json["trades"] as? [String: Any])?["rows"] as? Int == 1)
+        #expect((json["trades"] as? [String: Any])?["withdrawn"] as? Int == 1)
+
+        _ = try folder.file("market/ratings.csv", "issuer,date,agency,rating\nA,2025,X,BBB\n")
+        let broken = try await runTenor("inspect", "market", in: folder.url)
+        #expect(broken.exit == 65)
+        #expect(broken.standardError.contains("market/ratings.csv:2, column 'date'"))
+    }
+
+    @Test("A classifier cannot be fitted to a few trades; --trace and --fit-bad-prints exclude")
+    func badPrints() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.file("day.csv", Self.wrds)
+        let arguments = ["import", "--trace", "day.csv", "--layout", "wrds", "--out", "market"]
+        #expect(try await runTenor(arguments, in: folder.url).exit == 0)
+        let few = try await runTenor(
+            "import", "--fit-bad-prints", "model.json", "--out", "market", in: folder.url)
+        #expect(few.exit == 65)
+        #expect(few.standardError.contains("too few trades"))
+        let both = try await runTenor(
+            arguments + ["--fit-bad-prints", "model.json"], in: folder.url)
+        #expect(both.exit == 64)
+        let neither = try await runTenor("import", "--out", "market", in: folder.url)
+        #expect(neither.exit == 64)
+    }
 }

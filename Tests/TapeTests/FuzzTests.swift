@@ -17,7 +17,7 @@ import Testing
         mutating func mutate(_ seed: [UInt8], from start: Int) -> [UInt8] {
             let special = Array("|,\"\n\r\0TXCRYWBSDA0129.+-MM ".utf8) + [0xFF, 0xC3]
             var bytes = seed
-            for _ in 0...next(below: 8) {
+            for _ in 0...next(below: 8) where bytes.count > start {
                 let place = start + next(below: bytes.count - start)
                 switch next(below: 5) {
                 case 0: bytes[place] = special[next(below: special.count)]
@@ -51,6 +51,42 @@ import Testing
             } catch let error as FileError {
                 #expect(!error.description.contains { $0.isNewline })
             }
+        }
+    }
+
+    /// How many lines each layout gets: a million in all with `make check-long`.
+    private static let lineCount =
+        ProcessInfo.processInfo.environment["TENOR_CHECK_LONG"] == nil ? 5_000 : 250_000
+
+    @Test(
+        "Files of which every line is mutated", arguments: TraceLayout.allCases)
+    func lines(layout: TraceLayout) throws {
+        let scratch = try Scratch()
+        var mutator = Mutator(state: 11)
+        let text =
+            switch layout {
+            case .enhanced: TraceText.enhanced(Self.rows)
+            case .academic: TraceText.academic(Self.rows)
+            case .wrds: TraceText.wrds(Self.rows)
+            case .pre2012:
+                TraceText.wrds(Self.rows).replacingOccurrences(of: ",", with: "|").uppercased()
+            }
+        let lines = text.split(separator: "\n").map { Array($0.utf8) }
+        var job = TapeImport(layout: layout)
+        job.unreadableShare = 1
+        var left = Self.lineCount
+        while left > 0 {
+            var bytes = lines[0] + [10]
+            for number in 0..<min(left, 10_000) {
+                bytes += mutator.mutate(lines[1 + number % (lines.count - 1)], from: 0) + [10]
+            }
+            left -= 10_000
+            let input = try scratch.write(bytes, to: "input")
+            let folder = scratch.file("market")
+            try? FileManager.default.removeItem(atPath: folder)
+            let audit = try job.run([input], into: folder)
+            #expect(audit.addsUp)
+            #expect(audit.rowsIn > 0)
         }
     }
 
