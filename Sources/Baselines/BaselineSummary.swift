@@ -115,8 +115,14 @@ public struct BaselineSummary: Sendable, Encodable {
         }
     }
 
+    /// Whether a folder has the manifest of a simulated market.
     private static func isSimulated(_ market: String) -> Bool {
-        FileManager.default.fileExists(atPath: market + "/manifest.json")
+        struct Manifest: Decodable {
+            let simulated: Bool
+        }
+        let bytes = try? FileContents.bytes(of: market + "/manifest.json")
+        let manifest = bytes.flatMap { try? JSONDecoder().decode(Manifest.self, from: Data($0)) }
+        return manifest?.simulated ?? false
     }
 }
 
