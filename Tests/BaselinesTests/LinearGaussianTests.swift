@@ -24,6 +24,8 @@ import Testing
         }
         let fitted = table.meanPinball { Array(table.tiles(row: $0)) }
         let best = table.meanPinball { row in table.levels.values.map(truths[row].quantile) }
+        let oracle = try scratch.run(.oracle).table
+        #expect(abs(oracle.meanPinball { Array(oracle.tiles(row: $0)) } - best) < 1e-6)
         #expect(fitted < 1.02 * best, "regret \(fitted / best - 1)")
         // Better than the truth is luck, and there is little of it in so many trades.
         #expect(fitted > 0.995 * best)

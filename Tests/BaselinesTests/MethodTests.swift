@@ -8,7 +8,7 @@ import Tape
 import Testing
 
 @Suite struct MethodTests {
-    @Test("On a simulated market the filter beats the evaluated price, and that the last trade")
+    @Test("On a simulated market the truth beats the filter, that the evaluated price, and so on")
     func order() throws {
         let scratch = try MarketScratch(MarketSettings(bonds: 400, days: 24))
         func pinball(_ method: BaselineMethod) throws -> Double {
@@ -27,6 +27,7 @@ import Testing
         let evaluated = try pinball(.evaluated)
         let last = try pinball(.lastTrade)
         let matrix = try pinball(.matrix)
+        #expect(try pinball(.oracle) < kalman)
         #expect(kalman < 0.75 * evaluated)
         #expect(evaluated < last)
         #expect(last < matrix)
@@ -185,6 +186,8 @@ import Testing
         #expect(early?.problem.contains("too few trades") == true)
         let unfitted = try problem(.kalman) { $0.trainTo = CalendarDate("2020-01-02") }
         #expect(unfitted?.problem.contains("Kalman") == true)
+        try FileManager.default.removeItem(atPath: scratch.market + "/truth.csv")
+        #expect(try problem(.oracle) { _ in }?.kind == .missing)
         try FileManager.default.removeItem(atPath: scratch.market + "/treasuries.csv")
         #expect(try problem(.matrix) { _ in }?.kind == .missing)
     }
