@@ -85,7 +85,8 @@ let package = Package(
         // Floor 5
         room(
             "QuantileModels", path: "Models",
-            ["Files", "Random", "Arrays", "Quantiles", "Autodiff", "Layers"]),
+            ["Files", "Random", "Arrays", "Quantiles", "Autodiff", "Layers"],
+            resources: [.embedInCode("Specs")]),
         room(
             "QuantileEvaluation", path: "Evaluation",
             ["Files", "Random", "Quantiles", "Bonds", mustache],

@@ -8,39 +8,46 @@ import Random
 
 /// A model in a file: one safetensors file that a second machine can load with nothing else.
 ///
-/// Tensors: the network's parameters under `network.`, the input transform under `inputs.`, the
-/// label's mean and deviation, the recalibration. Metadata: the network's spec, levels, feature
-/// names and their hash as JSON, and the provenance.
+/// Tensors: of each net, under `nets.0.` and so on, the network's parameters under `network.`, the
+/// input transform under `inputs.` and the label's mean and deviation; the recalibration. Metadata:
+/// the network's spec, levels, feature names and their hash as JSON, and the provenance.
 public enum Checkpoint {
     /// Grows when a file of this version could not be read by the version before.
-    static let formatVersion = "1"
+    static let formatVersion = "2"
 
     /// Writes a model; the file is complete or not there.
     public static func save(_ model: QuantileModel, to path: String) throws(FileError) {
-        var tensors = model.network.parameters.map {
-            SafetensorsFile.Tensor("network.\($0.name)", $0.parameter.tensor.array)
+        var tensors: [SafetensorsFile.Tensor] = []
+        for (index, net) in model.nets.enumerated() {
+            let prefix = Key.net(index)
+            tensors += net.network.parameters.map {
+                SafetensorsFile.Tensor(prefix + "network.\($0.name)", $0.parameter.tensor.array)
+            }
+            tensors += net.inputs.tensors(prefix: prefix + Key.inputPrefix)
+            tensors.append(
+                SafetensorsFile.Tensor(
+                    prefix + Key.label, NDArray([net.label.mean, net.label.deviation])))
         }
-        tensors += model.inputs.tensors
         tensors.append(
-            SafetensorsFile.Tensor(
-                Key.label, NDArray([model.label.mean, model.label.deviation])))
-        tensors.append(
-            SafetensorsFile.Tensor(Key.recalibration, NDArray(model.recalibration.shifts)))
+            SafetensorsFile.Tensor(Key.recalibration, NDArray(model.recalibration.values)))
         var metadata = Dictionary(
             uniqueKeysWithValues: model.provenance.map { (Key.provenance + $0, $1) })
         metadata[Key.format] = formatVersion
-        metadata[Key.spec] = json(model.network.spec)
+        metadata[Key.netCount] = "\(model.nets.count)"
+        metadata[Key.spec] = json(model.spec)
         metadata[Key.levels] = json(model.levels.values)
-        metadata[Key.features] = json(model.inputs.features)
-        metadata[Key.schemaHash] = schemaHash(model.inputs.features)
-        metadata[Key.inputs] = model.inputs.kind.rawValue
+        metadata[Key.features] = json(model.features)
+        metadata[Key.schemaHash] = schemaHash(model.features)
+        metadata[Key.structure] = json(model.nets[0].inputs.structure)
+        metadata[Key.inputs] = model.nets[0].inputs.kind.rawValue
+        metadata[Key.target] = model.target.rawValue
         metadata[Key.recalibrationKind] = model.recalibration.kind.rawValue
         try SafetensorsFile.write(tensors, metadata: metadata, to: path)
     }
 
     /// Reads a model.
     ///
-    /// - Throws: ``Files/FileError`` naming the file: not a checkpoint, of a later version, damaged,
+    /// - Throws: ``Files/FileError`` naming the file: not a checkpoint, of another version, damaged,
     ///   or with missing, extra and mis-shaped entries, all listed at once.
     public static func load(_ path: String) throws(FileError) -> QuantileModel {
         let file = try SafetensorsFile(path: path, checksum: .required)
@@ -49,56 +56,121 @@ public enum Checkpoint {
         guard format == formatVersion else {
             throw FileError(
                 .badData, file: path, "a checkpoint of another format", expected: formatVersion,
-                found: format, advice: "Use the version of tenor that wrote it, or a later one")
+                found: format,
+                advice: Int(format).map { $0 < 2 } ?? false
+                    ? "It is older than this version of tenor: train the model again"
+                    : "Use the version of tenor that wrote it, or a later one")
         }
-        let spec = try metadata.decoded(Key.spec, as: NetworkSpec.self)
-        let levels = try metadata.decoded(Key.levels, as: QuantileLevels.self)
-        let features = try metadata.decoded(Key.features, as: [String].self)
-        let stated = try metadata.text(Key.schemaHash)
-        guard stated == schemaHash(features) else {
-            throw FileError(
-                .badData, file: path, "the features are not those of their hash",
-                expected: stated, found: schemaHash(features))
-        }
-        let kind = try metadata.choice(Key.inputs, of: InputTransform.Kind.self)
-        let inputs = try InputTransform(kind: kind, features: features, file: file)
-        // Nothing larger is made than the file could fill; one that lacks a few entries still gets
-        // to the list of them.
-        let fileSize = Double(file.entries.last?.byteRange.upperBound ?? 0)
-        let weightCount = spec.weightCount(inputs: inputs.inputCount, outputs: levels.count)
-        guard spec.isInRange, weightCount <= fileSize + 1e6 else {
-            throw FileError(
-                .badData, file: path, "the network that metadata '\(Key.spec)' describes cannot be",
-                expected: "widths and rates in range, and no more weights than the file has bytes",
-                found: String(json(spec).prefix(200)))
-        }
-        let network = QuantileNetwork<Float>(
-            spec, inputs: inputs.inputCount, levels: levels,
-            quantiles: levels.values, stream: RandomStream(seed: 0))
+        let contents = try Contents(metadata)
+        let levels = contents.levels
         let recalibrationKind = try metadata.choice(
             Key.recalibrationKind, of: Recalibration.Kind.self)
-        let shiftCount = recalibrationKind == .shift ? levels.count : 0
-
-        try file.requireExactly(
-            network.parameters.map { ("network.\($0.name)", .f32, $0.parameter.shape) }
-                + inputs.tensors.map { ($0.name, $0.dtype, $0.shape) }
-                + [(Key.label, .f32, [2]), (Key.recalibration, .f32, [shiftCount])])
-        var arrays: [NDArray<Float>] = []
-        for (name, _) in network.parameters { arrays.append(try file.array("network.\(name)")) }
-        let label = try file.floats(Key.label)
-        let shifts = try file.floats(Key.recalibration)
-        guard label.allSatisfy(\.isFinite), label[1] > 0, shifts.allSatisfy(\.isFinite) else {
+        var nets: [QuantileModel.Net] = []
+        var expected: [(String, SafetensorsFile.DType, [Int])] = [
+            (Key.recalibration, .f32, [recalibrationKind == .none ? 0 : levels.count])
+        ]
+        for index in 0..<contents.netCount {
+            let prefix = Key.net(index)
+            let inputs = try contents.inputs(of: file, prefix: prefix)
+            let network = try contents.network(for: inputs.layout, file: file)
+            nets.append(
+                .init(inputs: inputs, label: LabelScaling(mean: 0, deviation: 1), network: network))
+            expected += network.parameters.map {
+                (prefix + "network.\($0.name)", .f32, $0.parameter.shape)
+            }
+            expected += inputs.tensors(prefix: prefix + Key.inputPrefix)
+                .map { ($0.name, $0.dtype, $0.shape) }
+            expected.append((prefix + Key.label, .f32, [2]))
+        }
+        try file.requireExactly(expected)
+        for index in nets.indices {
+            let prefix = Key.net(index)
+            var arrays: [NDArray<Float>] = []
+            for (name, _) in nets[index].network.parameters {
+                arrays.append(try file.array(prefix + "network.\(name)"))
+            }
+            nets[index].network = nets[index].network.withParameters(arrays)
+            let label = try file.floats(prefix + Key.label)
+            guard label.allSatisfy(\.isFinite), label[1] > 0 else {
+                throw FileError(
+                    .badData, file: path, "the label's scale cannot be",
+                    expected: "finite numbers and a deviation above 0",
+                    found: "mean \(label[0]), deviation \(label[1])")
+            }
+            nets[index].label = LabelScaling(mean: label[0], deviation: label[1])
+        }
+        let values = try file.floats(Key.recalibration)
+        guard values.allSatisfy(\.isFinite),
+            recalibrationKind != .multiplier || values.allSatisfy({ $0 >= 0 })
+        else {
             throw FileError(
-                .badData, file: path, "the label's scale or the recalibration cannot be",
-                expected: "finite numbers and a deviation above 0",
-                found: "mean \(label[0]), deviation \(label[1]), shifts \(shifts)")
+                .badData, file: path, "the recalibration cannot be",
+                expected: "finite numbers, and multipliers not below 0", found: "\(values)")
         }
         return QuantileModel(
-            inputs: inputs, label: LabelScaling(mean: label[0], deviation: label[1]),
-            network: network.withParameters(arrays),
-            recalibration: recalibrationKind == .shift
-                ? Recalibration(shifts: shifts) : Recalibration(),
+            nets: nets, target: contents.target,
+            recalibration: Recalibration(recalibrationKind, values: values),
             provenance: metadata.provenance)
+    }
+
+    /// What the metadata say of a model.
+    private struct Contents {
+        let spec: NetworkSpec
+        let levels: QuantileLevels
+        let features: [String]
+        let structure: FeatureStructure
+        let kind: InputTransform.Kind
+        let target: ForecastTarget
+        let netCount: Int
+
+        init(_ metadata: Metadata) throws(FileError) {
+            spec = try metadata.decoded(Key.spec, as: NetworkSpec.self)
+            levels = try metadata.decoded(Key.levels, as: QuantileLevels.self)
+            features = try metadata.decoded(Key.features, as: [String].self)
+            structure = try metadata.decoded(Key.structure, as: FeatureStructure.self)
+            kind = try metadata.choice(Key.inputs, of: InputTransform.Kind.self)
+            target = try metadata.choice(Key.target, of: ForecastTarget.self)
+            let stated = try metadata.text(Key.schemaHash)
+            guard stated == schemaHash(features) else {
+                throw FileError(
+                    .badData, file: metadata.file.path, "the features are not those of their hash",
+                    expected: stated, found: schemaHash(features))
+            }
+            let count = try metadata.text(Key.netCount)
+            guard let count = Int(count), (1...mostNets).contains(count) else {
+                throw FileError(
+                    .badData, file: metadata.file.path, "metadata '\(Key.netCount)' cannot be",
+                    expected: "a number from 1 to \(mostNets)", found: count)
+            }
+            netCount = count
+        }
+
+        func inputs(of file: SafetensorsFile, prefix: String) throws(FileError) -> InputTransform {
+            try InputTransform(
+                kind: kind, features: features, structure: structure, file: file,
+                prefix: prefix + Key.inputPrefix)
+        }
+
+        /// An untrained network; nothing larger is made than the file could fill, but one that
+        /// lacks a few entries still gets to the list of them.
+        func network(
+            for layout: InputLayout, file: SafetensorsFile
+        ) throws(FileError) -> QuantileNetwork<Float> {
+            let fileSize = Double(file.entries.last?.byteRange.upperBound ?? 0)
+            guard spec.isInRange, spec.objection(to: layout) == nil,
+                spec.weightCount(layout: layout, outputs: levels.count) <= fileSize + 1e6
+            else {
+                throw FileError(
+                    .badData, file: file.path,
+                    "the network that metadata '\(Key.spec)' describes cannot be",
+                    expected: "widths and rates in range that fit the inputs, and no more weights "
+                        + "than the file has bytes",
+                    found: String(json(spec).prefix(200)))
+            }
+            return QuantileNetwork<Float>(
+                spec, layout: layout, levels: levels, quantiles: levels.values,
+                stream: RandomStream(seed: 0))
+        }
     }
 
     /// Identifies a list of features: their names in order.
@@ -116,7 +188,14 @@ public enum Checkpoint {
         return String(decoding: data, as: UTF8.self)
     }
 
-    enum Key {
+    private static let mostNets = 1_000
+
+    private enum Key {
+        static func net(_ index: Int) -> String { "nets.\(index)." }
+        static let netCount = "nets"
+        static let inputPrefix = "inputs."
+        static let structure = "features.structure"
+        static let target = "target"
         static let format = "tenor.checkpoint"
         static let spec = "model"
         static let levels = "levels"
@@ -126,7 +205,7 @@ public enum Checkpoint {
         static let recalibrationKind = "recalibration"
         static let provenance = "provenance."
         static let label = "label"
-        static let recalibration = "recalibration.shifts"
+        static let recalibration = "recalibration.values"
     }
 
     /// The texts of a checkpoint, read strictly.

@@ -10,19 +10,25 @@ import Random
 /// the others are the steps outward from there, made non-negative by softplus. Rounding keeps the
 /// order, because sums of non-negative numbers never decrease in floating point either.
 ///
-/// Shape: `[batch, inputs]` to `[batch, level]`, each row ascending.
+/// Shape: `[batch, inputs]` to `[batch, level]`, each row ascending; with members
+/// `[member, batch, inputs]` to `[member, batch, level]`.
 public struct NonCrossingHead<Scalar: Arrays.Scalar>: Layer {
-    public var linear: Dense<Scalar>
+    /// A ``Layers/Dense``, or a ``Layers/MemberDense`` where there are members.
+    public var linear: any Layer<Scalar>
     private let medianIndex: Int
     private let levelCount: Int
 
-    /// - Parameter quantiles: Ascending quantiles, one a level, of the labels to come: the bias
-    ///   starts so that the first forecast is about that band.
-    public init(inputs: Int, levels: QuantileLevels, quantiles: [Double], stream: RandomStream) {
+    /// - Parameters:
+    ///   - members: Each has a linear map of its own.
+    ///   - quantiles: Ascending quantiles, one a level, of the labels to come: the bias starts so
+    ///     that the first forecast is about that band.
+    public init(
+        inputs: Int, levels: QuantileLevels, members: Int = 1, quantiles: [Double],
+        stream: RandomStream
+    ) {
         precondition(
             quantiles.count == levels.count,
             "NonCrossingHead: \(quantiles.count) quantiles for \(levels.count) levels")
-        linear = Dense(inputs: inputs, outputs: levels.count, stream: stream)
         medianIndex = levels.medianIndex
         levelCount = levels.count
         let middle = medianIndex
@@ -33,11 +39,25 @@ public struct NonCrossingHead<Scalar: Arrays.Scalar>: Layer {
                 ? quantiles[index + 1] - quantiles[index] : quantiles[index] - quantiles[index - 1]
             return Scalar(inverseSoftplus(max(gap, 1e-3)))
         }
-        linear.bias.tensor = Tensor(NDArray(bias))
+        if members == 1 {
+            var dense = Dense<Scalar>(inputs: inputs, outputs: levels.count, stream: stream)
+            dense.bias.tensor = Tensor(NDArray(bias))
+            linear = dense
+        } else {
+            var dense = MemberDense<Scalar>(
+                members: members, inputs: inputs, outputs: levels.count, stream: stream)
+            dense.bias.tensor = Tensor(NDArray(bias).repeated(members, axis: 0))
+            linear = dense
+        }
     }
 
     public func callAsFunction(_ x: Tensor<Scalar>, mode: Mode) -> Tensor<Scalar> {
-        ordered(linear(x, mode: mode))
+        let raw = linear(x, mode: mode)
+        // Members are rows like others to what follows.
+        return raw.shape.count == 2
+            ? ordered(raw)
+            : ordered(raw.reshaped(to: [raw.shape[0] * raw.shape[1], levelCount]))
+                .reshaped(to: raw.shape)
     }
 
     /// From unconstrained numbers, one a level, to ascending quantiles.

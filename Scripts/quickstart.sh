@@ -16,7 +16,7 @@ run() {
 rm -rf quickstart
 mkdir quickstart
 run simulate --kind regression --rows 100000 --columns 50 --seed 1 --out quickstart/data.csv
-run train tabular --data quickstart/data.csv --out quickstart/run
+run train tabular-small --data quickstart/data.csv --out quickstart/run
 run score quickstart/run/model.safetensors --data quickstart/data.csv --split test \
     --out quickstart/forecasts.csv
 run evaluate quickstart/forecasts.csv --oracle quickstart/data.oracle.csv --out quickstart/report

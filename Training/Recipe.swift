@@ -6,8 +6,8 @@ import Quantiles
 public struct TrainingSettings: Sendable, Equatable {
     /// Optimizer steps at most; the budget, so that a busy machine gives the same result.
     public var steps: Int
-    /// Rows a step.
-    public var batch: Int
+    /// Rows a step; nil for a number that depends on the rows.
+    public var batch: Int?
     /// The peak of the schedule.
     public var learningRate: Double
     public var schedule: Schedule.Shape
@@ -23,6 +23,11 @@ public struct TrainingSettings: Sendable, Equatable {
     public var seed: UInt64
     /// Steps between checks on the validation rows.
     public var checkEvery: Int
+
+    /// Rows a step where a recipe leaves it open: small data need noise, large data throughput.
+    public static func batch(rows: Int) -> Int {
+        rows < 2_000 ? 64 : rows < 20_000 ? 256 : 512
+    }
 }
 
 /// What to train and how: a YAML file, with every key checked.
@@ -31,6 +36,12 @@ public struct Recipe: Sendable {
     public var model: NetworkSpec
     public var levels: QuantileLevels
     public var transform: InputTransform.Kind
+    /// The most bins of a feature, for the piecewise-linear transform.
+    public var bins: Int
+    public var target: ForecastTarget
+    /// How many nets are trained, each without a part of the rows that it is checked on; one for
+    /// the validation rows that the data name.
+    public var folds: Int
     public var training: TrainingSettings
     public var recalibration: Recalibration.Kind
     /// The recipe with every default filled in, as it is kept in the run directory.
@@ -38,7 +49,8 @@ public struct Recipe: Sendable {
 
     /// The recipes in the binary.
     public static let embedded: [String: [UInt8]] = [
-        "tabular": PackageResources.tabular_yaml
+        "tabular": PackageResources.tabular_yaml,
+        "tabular-small": PackageResources.tabular_small_yaml,
     ]
 
     /// Finds a recipe: one in the binary by its name, or a file by its path.
@@ -69,6 +81,7 @@ public struct Recipe: Sendable {
     /// Reads a recipe's settings.
     public init(name: String, settings: Settings, overrides: [String] = []) throws(FileError) {
         self.name = name
+        try Self.expandModel(settings)
         for override in overrides {
             let parts = override.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else {
@@ -77,6 +90,7 @@ public struct Recipe: Sendable {
                     expected: "key.path=value, such as training.steps=1000")
             }
             try settings.set(parts[0], to: parts[1])
+            if parts[0] == "model" { try Self.expandModel(settings) }
         }
         model = try NetworkSpec(settings.sectionOrEmpty("model"))
         let values = try settings.doubles("levels", default: QuantileLevels.standard.values)
@@ -87,12 +101,39 @@ public struct Recipe: Sendable {
         }
         let inputs = try settings.sectionOrEmpty("inputs")
         transform = try inputs.choice("transform", default: InputTransform.Kind.quantileNormal)
+        bins = try inputs.int("bins", default: 128, in: 1...InputTransform.binLimit)
+        target = try settings.choice("target", default: ForecastTarget.label)
+        let validation = try settings.sectionOrEmpty("validation")
+        folds = try validation.int("folds", default: 1, in: 1...100)
         training = try TrainingSettings(
             settings.sectionOrEmpty("training"),
-            validation: settings.sectionOrEmpty("validation"))
+            validation: validation)
         recalibration = try settings.choice("recalibration", default: Recalibration.Kind.shift)
+        if recalibration == .conformal && levels.count < 2 {
+            throw FileError(
+                .badData, file: settings.file, column: "recalibration",
+                "a conformal shift needs the width between two levels",
+                expected: "two levels or more", found: "\(levels.values)")
+        }
         try settings.finish()
         resolved = settings.yaml()
+    }
+
+    /// Puts the content of a spec in the place of its name.
+    private static func expandModel(_ settings: Settings) throws(FileError) {
+        guard settings.keys.contains("model"), !settings.isSection("model"),
+            let name = try settings.optionalString("model")
+        else { return }
+        guard let spec = NetworkSpec.embedded[name] else {
+            throw FileError(
+                .badData, file: settings.file, column: "model", "no such model",
+                expected: "one of " + NetworkSpec.embedded.keys.sorted().joined(separator: ", ")
+                    + ", or a mapping", found: "'\(name)'",
+                advice: Spelling.nearest(to: name, among: NetworkSpec.embedded.keys.sorted()).map {
+                    "Did you mean '\($0)'?"
+                })
+        }
+        try settings.set("model", to: String(decoding: spec, as: UTF8.self))
     }
 }
 
@@ -100,7 +141,7 @@ extension TrainingSettings {
     /// Reads the `training` and `validation` sections.
     init(_ settings: Settings, validation: Settings) throws(FileError) {
         steps = try settings.int("steps", default: 2_000, in: 1...100_000_000)
-        batch = try settings.int("batch", default: 256, in: 1...1_000_000)
+        batch = try settings.optionalInt("batch", in: 1...1_000_000)
         learningRate = try settings.double("learning_rate", default: 0.001, in: 1e-8...10)
         schedule = try settings.choice("schedule", default: Schedule.Shape.cosine)
         warmUp = try settings.int("warm_up", default: 0, in: 0...1_000_000)

@@ -70,16 +70,20 @@ public struct Trainer: Sendable {
     ) throws(NonFiniteLoss) -> Check? {
         let stream = RandomStream(seed: settings.seed)
         var order = BatchOrder(
-            rowCount: training.rowCount, batch: settings.batch, stream: stream.stream("shuffle"))
+            rowCount: training.rowCount,
+            batch: settings.batch ?? TrainingSettings.batch(rows: training.rowCount),
+            stream: stream.stream("shuffle"))
         let levels = NDArray(network.levels.values.map(Float.init))
         repeat {
             if shouldStop() { return nil }
             let batch = training.batch(order.rows(at: step))
             let mode = Mode.training(stream.stream("dropout").stream(step))
+            // Each member is scored by itself; only forecasts are averaged.
+            let (labels, weights) = batch.targets(members: network.spec.members)
             let (loss, gradients) = network.valueAndGradients { network in
                 .pinball(
-                    forecasts: network(Tensor(batch.inputs), mode: mode), labels: batch.labels,
-                    weights: batch.weights, levels: levels)
+                    forecasts: network.memberForecasts(Tensor(batch.inputs), mode: mode),
+                    labels: labels, weights: weights, levels: levels)
             }
             let norm = gradients.globalNorm
             guard loss.isFinite, norm.isFinite else {
@@ -132,9 +136,10 @@ public struct Trainer: Sendable {
     ) -> Double {
         var total = 0.0
         var totalWeight = 0.0
-        for start in stride(from: 0, to: data.rowCount, by: 4_096) {
-            let batch = data.batch(start..<min(start + 4_096, data.rowCount))
-            let weight = batch.weights?.sum() ?? Double(batch.rowCount)
+        let block = max(64, 4_096 / network.spec.members)
+        for start in stride(from: 0, to: data.rowCount, by: block) {
+            let batch = data.batch(start..<min(start + block, data.rowCount))
+            let weight = batch.weights?.sum() ?? Double(batch.labels.count)
             guard weight > 0 else { continue }
             let loss = Tensor.pinball(
                 forecasts: network(Tensor(batch.inputs), mode: .inference), labels: batch.labels,

@@ -4,7 +4,12 @@ import Arrays
 ///
 /// Shape: inputs `[row, input]`, labels and weights `[row]`.
 public struct TrainingData: Sendable {
-    public let inputs: NDArray<Float>
+    private enum Inputs: Sendable {
+        case memory(NDArray<Float>)
+        case read(@Sendable (_ rows: [Int]) -> NDArray<Float>)
+    }
+
+    private let inputs: Inputs
     public let labels: NDArray<Float>
     /// Nil where all rows count the same.
     public let weights: NDArray<Float>?
@@ -14,24 +19,57 @@ public struct TrainingData: Sendable {
             inputs.rows == labels.count && weights.map { $0.count == labels.count } ?? true,
             "TrainingData: inputs \(inputs.shape), labels \(labels.shape), "
                 + "weights \(weights?.shape ?? [])")
-        self.inputs = inputs
+        self.inputs = .memory(inputs)
+        self.labels = labels
+        self.weights = weights
+    }
+
+    /// Rows whose inputs are made when they are asked for.
+    public init(
+        labels: NDArray<Float>, weights: NDArray<Float>? = nil,
+        reading inputs: @escaping @Sendable (_ rows: [Int]) -> NDArray<Float>
+    ) {
+        self.inputs = .read(inputs)
         self.labels = labels
         self.weights = weights
     }
 
     public var rowCount: Int { labels.count }
 
+    /// Rows in memory.
+    struct Batch {
+        let inputs: NDArray<Float>
+        let labels: NDArray<Float>
+        let weights: NDArray<Float>?
+
+        /// The labels and weights again for every member of a network.
+        func targets(members: Int) -> (labels: NDArray<Float>, weights: NDArray<Float>?) {
+            members == 1
+                ? (labels, weights)
+                : (labels.repeated(members, axis: 0), weights?.repeated(members, axis: 0))
+        }
+    }
+
     /// Some of the rows.
-    func batch(_ rows: [Int]) -> TrainingData {
-        TrainingData(
-            inputs: inputs.gathered(rows), labels: labels.gathered(rows),
-            weights: weights?.gathered(rows))
+    func batch(_ rows: [Int]) -> Batch {
+        let gathered =
+            switch inputs {
+            case .memory(let inputs): inputs.gathered(rows)
+            case .read(let read): read(rows)
+            }
+        return Batch(
+            inputs: gathered, labels: labels.gathered(rows), weights: weights?.gathered(rows))
     }
 
     /// Neighbouring rows.
-    func batch(_ rows: Range<Int>) -> TrainingData {
-        TrainingData(
-            inputs: inputs.slice(axis: 0, rows), labels: labels.slice(axis: 0, rows),
+    func batch(_ rows: Range<Int>) -> Batch {
+        let part =
+            switch inputs {
+            case .memory(let inputs): inputs.slice(axis: 0, rows)
+            case .read(let read): read(Array(rows))
+            }
+        return Batch(
+            inputs: part, labels: labels.slice(axis: 0, rows),
             weights: weights?.slice(axis: 0, rows))
     }
 }

@@ -9,40 +9,47 @@ import QuantileModels
 /// Random streams have no state of their own: they are functions of the seed and the step.
 enum TrainingState {
     private enum Key {
+        static let identity = "identity"
+        static func prefix(_ net: Int) -> String { "nets.\(net)." }
         static let integers = "progress.integers"
         static let reals = "progress.reals"
-        static let identity = "identity"
         static func optimizer(_ index: Int) -> String { "optimizer.\(index)" }
     }
 
     /// Writes the state; the one before stays until the new one is complete.
     ///
     /// - Parameter identity: What the training is of; a resume with another one is refused.
-    static func save(_ trainer: Trainer, identity: String, to path: String) throws(FileError) {
-        var tensors = [
-            SafetensorsFile.Tensor(
-                Key.integers,
-                [
-                    trainer.step, trainer.bestStep, trainer.checksSinceBest,
-                    trainer.stepsSinceCheck, trainer.optimizer.stepCount,
-                ].map(Int64.init)),
-            SafetensorsFile.Tensor(
-                Key.reals, NDArray([trainer.bestLoss, trainer.lossSum, trainer.normSum])),
-        ]
-        for (role, network) in trainer.networks {
-            tensors += network.parameters.map {
-                SafetensorsFile.Tensor("\(role).\($0.name)", $0.parameter.tensor.array)
+    static func save(_ nets: [NetTraining], identity: String, to path: String) throws(FileError) {
+        var tensors: [SafetensorsFile.Tensor] = []
+        for (index, net) in nets.enumerated() {
+            let (prefix, trainer) = (Key.prefix(index), net.trainer)
+            tensors += [
+                SafetensorsFile.Tensor(
+                    prefix + Key.integers,
+                    [
+                        trainer.step, trainer.bestStep, trainer.checksSinceBest,
+                        trainer.stepsSinceCheck, trainer.optimizer.stepCount,
+                    ].map(Int64.init)),
+                SafetensorsFile.Tensor(
+                    prefix + Key.reals,
+                    NDArray([trainer.bestLoss, trainer.lossSum, trainer.normSum])),
+            ]
+            for (role, network) in trainer.networks {
+                tensors += network.parameters.map {
+                    SafetensorsFile.Tensor(
+                        "\(prefix)\(role).\($0.name)", $0.parameter.tensor.array)
+                }
             }
-        }
-        tensors += trainer.optimizer.state.enumerated().map {
-            SafetensorsFile.Tensor(Key.optimizer($0), $1)
+            tensors += trainer.optimizer.state.enumerated().map {
+                SafetensorsFile.Tensor(prefix + Key.optimizer($0), $1)
+            }
         }
         try SafetensorsFile.write(tensors, metadata: [Key.identity: identity], to: path)
     }
 
-    /// Puts a saved state into a trainer of the same recipe and data.
+    /// Puts a saved state into the nets of the same recipe and data.
     static func restore(
-        _ trainer: inout Trainer, identity: String, from path: String
+        _ nets: inout [NetTraining], identity: String, from path: String
     ) throws(FileError) {
         let file = try SafetensorsFile(path: path, checksum: .required)
         let saved = file.metadata[Key.identity] ?? ""
@@ -53,32 +60,52 @@ enum TrainingState {
                 found: difference(saved, identity).now,
                 advice: "Resume with what it was started with, or choose another --out")
         }
-        let parameters = trainer.network.parameters
-        // Before the first step the optimizer has no moments.
-        let moments =
-            file.entry(Key.optimizer(0)) == nil
-            ? []
-            : (parameters + parameters).enumerated().map {
-                (Key.optimizer($0), $1.parameter.shape)
+        var expected: [(String, SafetensorsFile.DType, [Int])] = []
+        for (index, net) in nets.enumerated() {
+            let prefix = Key.prefix(index)
+            expected += [(prefix + Key.integers, .i64, [5]), (prefix + Key.reals, .f64, [3])]
+            expected += net.trainer.networks.flatMap { role, network in
+                network.parameters.map {
+                    ("\(prefix)\(role).\($0.name)", .f32, $0.parameter.shape)
+                }
             }
-        try file.requireExactly(
-            [(Key.integers, .i64, [5]), (Key.reals, .f64, [3])]
-                + trainer.networks.flatMap { role, network in
-                    network.parameters.map { ("\(role).\($0.name)", .f32, $0.parameter.shape) }
-                } + moments.map { ($0, .f32, $1) })
-        let integers = try file.int64s(Key.integers)
-        let reals = try file.doubles(Key.reals)
+            expected += moments(of: net.trainer, prefix, in: file).map { ($0, .f32, $1) }
+        }
+        try file.requireExactly(expected)
+        for index in nets.indices {
+            try restore(&nets[index].trainer, Key.prefix(index), from: file)
+        }
+    }
+
+    /// The optimizer's arrays with their shapes; before the first step there are none.
+    private static func moments(
+        of trainer: Trainer, _ prefix: String, in file: SafetensorsFile
+    ) -> [(name: String, shape: [Int])] {
+        guard file.entry(prefix + Key.optimizer(0)) != nil else { return [] }
+        let parameters = trainer.network.parameters
+        return (parameters + parameters).enumerated().map {
+            (prefix + Key.optimizer($0), $1.parameter.shape)
+        }
+    }
+
+    private static func restore(
+        _ trainer: inout Trainer, _ prefix: String, from file: SafetensorsFile
+    ) throws(FileError) {
+        let integers = try file.int64s(prefix + Key.integers)
+        let reals = try file.doubles(prefix + Key.reals)
         trainer.step = Int(integers[0])
         trainer.bestStep = Int(integers[1])
         trainer.checksSinceBest = Int(integers[2])
         trainer.stepsSinceCheck = Int(integers[3])
         trainer.optimizer.stepCount = Int(integers[4])
         (trainer.bestLoss, trainer.lossSum, trainer.normSum) = (reals[0], reals[1], reals[2])
-        trainer.network = try restored(trainer.network, "network", from: file)
-        trainer.average = try restored(trainer.average, "average", from: file)
-        trainer.best = try restored(trainer.best, "best", from: file)
+        trainer.network = try restored(trainer.network, prefix + "network", from: file)
+        trainer.average = try restored(trainer.average, prefix + "average", from: file)
+        trainer.best = try restored(trainer.best, prefix + "best", from: file)
         var state: [NDArray<Float>] = []
-        for (name, _) in moments { state.append(try file.array(name)) }
+        for (name, _) in moments(of: trainer, prefix, in: file) {
+            state.append(try file.array(name))
+        }
         trainer.optimizer.state = state
     }
 

@@ -44,7 +44,7 @@ public struct Scorer: Sendable {
         onProgress: (Int) throws -> Void = { _ in }
     ) throws -> Summary {
         let reader = try TabularReader(
-            path: path, features: model.inputs.features, options: options)
+            path: path, features: model.features, options: options)
         let blank = try ForecastRows(
             levels: model.levels, keeping: reader.keptNames, hasLabel: reader.hasLabel,
             file: output)
@@ -84,7 +84,7 @@ public struct Scorer: Sendable {
         // A block of a split file may hold no row of the part that is asked for.
         guard parsed.rowCount > 0 else { return (table, 0, parsed.missingCellCount) }
         let forecasts = model.forecast(
-            FeatureMatrix(names: model.inputs.features, values: parsed.features))
+            FeatureMatrix(names: model.features, values: parsed.features))
         let levels = model.levels.count
         forecasts.withUnsafePointer { tiles in
             for row in 0..<parsed.rowCount {

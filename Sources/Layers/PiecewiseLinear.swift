@@ -103,7 +103,14 @@ public struct PiecewiseLinearEmbedding<Scalar: Arrays.Scalar>: Layer {
     public init(
         encoding: PiecewiseLinearEncoding, plainFeatures: Int = 0, width: Int, stream: RandomStream
     ) {
-        starts = encoding.starts
+        self.init(
+            starts: encoding.starts, plainFeatures: plainFeatures, width: width, stream: stream)
+    }
+
+    /// - Parameter starts: Where the bins of each encoded feature begin and, last, where they all
+    ///   end.
+    public init(starts: [Int], plainFeatures: Int = 0, width: Int, stream: RandomStream) {
+        self.starts = starts
         let weightStream = stream.stream("weight")
         let blocks = zip(starts, starts.dropFirst()).enumerated().map { feature, bins in
             Initializer.uniformFanIn(

@@ -65,37 +65,59 @@ private struct CheckpointDescription: Description {
     let parameters: Int
     let levels: [Double]
     let inputs: [Input]
+    let nets: Int
+    let target: ForecastTarget
     let labelMean: Float
     let labelDeviation: Float
     let recalibration: String
-    let recalibrationShifts: [Float]
+    let recalibrationValues: [Float]
     let schemaHash: String
     let provenance: [String: String]
 
     init(of model: QuantileModel) {
-        self.model = model.network.spec
-        parameters = model.network.parameterCount
+        let first = model.nets[0]
+        self.model = model.spec
+        parameters = model.parameterCount
         levels = model.levels.values
-        inputs = zip(model.inputs.features, model.inputs.uses).map { Input(feature: $0, use: $1) }
-        labelMean = model.label.mean
-        labelDeviation = model.label.deviation
+        inputs = zip(model.features, first.inputs.uses).map { Input(feature: $0, use: $1) }
+        nets = model.nets.count
+        target = model.target
+        labelMean = first.label.mean
+        labelDeviation = first.label.deviation
         recalibration = model.recalibration.kind.rawValue
-        recalibrationShifts = model.recalibration.shifts
-        schemaHash = Checkpoint.schemaHash(model.inputs.features)
+        recalibrationValues = model.recalibration.values
+        schemaHash = Checkpoint.schemaHash(model.features)
         provenance = model.provenance
     }
 
+    private var network: String {
+        func widths(_ hidden: [Int]) -> String {
+            hidden.map(String.init).joined(separator: " x ")
+        }
+        guard !model.hidden.isEmpty else { return model.family.rawValue }
+        var parts = [
+            model.family.rawValue, "\(widths(model.hidden)) hidden", model.activation.rawValue,
+        ]
+        if let embedding = model.embedding { parts.append("features embedded in \(embedding)") }
+        if model.members > 1 { parts.append("\(model.members) members") }
+        if let encoder = model.encoder {
+            parts.append("steps read by \(encoder.kind.rawValue) of \(encoder.width)")
+        }
+        if !model.head.isEmpty { parts.append("head \(widths(model.head))") }
+        return parts.joined(separator: ", ")
+    }
+
     var text: String {
-        let hidden = model.hidden.map(String.init).joined(separator: " x ")
         let width = inputs.map(\.feature.count).max() ?? 0
         var rows = [
-            ("Network", "\(model.family.rawValue), \(hidden) hidden, \(model.activation.rawValue)"),
-            ("Parameters", "\(parameters)"),
+            ("Network", network),
+            ("Parameters", nets == 1 ? "\(parameters)" : "\(parameters) in \(nets) nets"),
             (
                 "Levels",
                 "\(levels.count): "
                     + levels.map { QuantileLevels.percent($0) }.joined(separator: " ") + " %"
             ),
+            ("Target", target.rawValue),
             ("Label", String(format: "mean %.6g, deviation %.6g", labelMean, labelDeviation)),
             ("Recalibration", recalibration),
             ("Schema", "\(inputs.count) features, hash \(schemaHash)"),

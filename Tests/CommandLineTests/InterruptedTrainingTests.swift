@@ -34,17 +34,25 @@ import Testing
         }
     }
 
-    @Test("Killed, then interrupted, then resumed: the files are those of a run left alone")
-    func resume() async throws {
+    /// Members over embedded numbers, in folds.
+    private static let ensemble = [
+        "--set", "model={members: 2, embedding: 4, hidden: [8]}", "--set", "validation.folds=3",
+        "--set", "inputs.transform=piecewise-linear", "--set", "training.steps=2000",
+    ]
+
+    @Test(
+        "Killed, then interrupted, then resumed: the files are those of a run left alone",
+        arguments: [[], ensemble])
+    func resume(_ options: [String]) async throws {
         let folder = try TrainingFolder()
-        let killed = try await train(folder, "run", signal: SIGKILL)
+        let killed = try await train(folder, "run", options, signal: SIGKILL)
         try #require(killed.exit == SIGKILL)
         let loaded = try await folder.run([
             "score", "run/model.safetensors", "--data", "data.csv", "--out", "forecasts.csv",
         ])
         #expect(loaded.exit == 0, "\(loaded.standardError)")
 
-        let interrupted = try await train(folder, "run", ["--resume"], signal: SIGINT)
+        let interrupted = try await train(folder, "run", options + ["--resume"], signal: SIGINT)
         #expect(interrupted.exit == 130)
         #expect(interrupted.standardOutput == "")
         let advice = try #require(
@@ -54,13 +62,21 @@ import Testing
         #expect(step > 0 && step < 6000)
 
         // What it says is what one types.
-        let resumed = try await folder.run(advice.2.split(separator: " ").map(String.init))
+        let resumed = try await folder.run(Self.words(advice.2))
         #expect(resumed.exit == 0, "\(resumed.standardError)")
 
-        #expect(try await train(folder, "whole").exit == 0)
+        #expect(try await train(folder, "whole", options).exit == 0)
         for name in ["model.safetensors", "state.safetensors", "metrics.jsonl", "recipe.yaml"] {
             #expect(try folder.bytes("run/\(name)") == folder.bytes("whole/\(name)"), "\(name)")
         }
+    }
+
+    /// The words of a command as a shell reads them.
+    private static func words(_ command: Substring) -> [String] {
+        command.split(separator: "'", omittingEmptySubsequences: false).enumerated()
+            .flatMap { index, part in
+                index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+            }
     }
 
     @Test("A second writer is refused while the first one trains, and told who that is")

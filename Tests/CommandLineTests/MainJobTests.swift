@@ -4,7 +4,8 @@ import Testing
 /// The main job through the built binary: simulate, train, score, evaluate against the truth.
 @Suite struct MainJobTests {
     /// The metrics of a network trained on simulated data.
-    private func metrics(rows: Int, columns: Int, train options: String...) async throws
+    private func metrics(rows: Int, columns: Int, recipe: String, train options: String...)
+        async throws
         -> [String: Any]
     {
         let folder = try TemporaryFolder()
@@ -16,7 +17,7 @@ import Testing
             "simulate", "--kind", "regression", "--rows", "\(rows)", "--columns", "\(columns)",
             "--seed", "1", "--out", "data.csv",
         ])
-        try await tenor(["train", "tabular", "--data", "data.csv", "--out", "run"] + options)
+        try await tenor(["train", recipe, "--data", "data.csv", "--out", "run"] + options)
         try await tenor([
             "score", "run/model.safetensors", "--data", "data.csv", "--split", "test",
             "--out", "forecasts.csv",
@@ -34,7 +35,7 @@ import Testing
     @Test("A short training run goes through every verb and never crosses", .timeLimit(.minutes(5)))
     func short() async throws {
         let metrics = try await metrics(
-            rows: 4000, columns: 10, train: "--set", "training.steps=200")
+            rows: 4000, columns: 10, recipe: "tabular-small", train: "--set", "training.steps=200")
         // The part held out is a fifth of the rows, drawn by the seed.
         #expect(metrics["rows"] as? Int == 801)
         #expect(metrics["crossings"] as? Int == 0)
@@ -46,7 +47,7 @@ import Testing
         .enabled(if: ProcessInfo.processInfo.environment["TENOR_CHECK_LONG"] != nil),
         .timeLimit(.minutes(30)))
     func long() async throws {
-        let metrics = try await metrics(rows: 100_000, columns: 50)
+        let metrics = try await metrics(rows: 100_000, columns: 50, recipe: "tabular")
         #expect(metrics["crossings"] as? Int == 0)
         #expect(try #require(metrics["regret"] as? Double) <= 0.05)
         #expect(try #require(metrics["calibration_error"] as? Double) <= 0.01)

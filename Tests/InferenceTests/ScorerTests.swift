@@ -25,11 +25,14 @@ import Testing
             to: FeatureMatrix(names: Self.features, values: Self.cells(200, seed: 1)))
         let levels = try QuantileLevels([0.1, 0.5, 0.6, 0.9])
         model = QuantileModel(
-            inputs: inputs, label: LabelScaling(mean: 100, deviation: 7),
-            network: QuantileNetwork(
-                NetworkSpec(hidden: [32, 32]), inputs: inputs.inputCount, levels: levels,
-                quantiles: [-1.3, 0, 0.3, 1.3], stream: RandomStream(seed: 2)),
-            recalibration: Recalibration(shifts: [-0.5, 0, 0.1, 0.5]))
+            nets: [
+                .init(
+                    inputs: inputs, label: LabelScaling(mean: 100, deviation: 7),
+                    network: QuantileNetwork(
+                        NetworkSpec(hidden: [32, 32]), layout: inputs.layout, levels: levels,
+                        quantiles: [-1.3, 0, 0.3, 1.3], stream: RandomStream(seed: 2)))
+            ],
+            recalibration: Recalibration(.shift, values: [-0.5, 0, 0.1, 0.5]))
     }
 
     /// Row-major cells of three features, some of `a` missing.

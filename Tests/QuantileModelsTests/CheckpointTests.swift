@@ -29,12 +29,15 @@ import Testing
         let inputs = InputTransform(fitting: kind, to: rows(40, seed: 1))
         let levels = try QuantileLevels([0.05, 0.3, 0.5, 0.999])
         return QuantileModel(
-            inputs: inputs, label: LabelScaling(mean: 12.25, deviation: 0.3),
-            network: QuantileNetwork(
-                spec, inputs: inputs.inputCount, levels: levels, quantiles: [-1, 0, 0.1, 2],
-                stream: RandomStream(seed: 2)),
+            nets: [
+                .init(
+                    inputs: inputs, label: LabelScaling(mean: 12.25, deviation: 0.3),
+                    network: QuantileNetwork(
+                        spec, layout: inputs.layout, levels: levels, quantiles: [-1, 0, 0.1, 2],
+                        stream: RandomStream(seed: 2)))
+            ],
             recalibration: recalibrated
-                ? Recalibration(shifts: [0.01, -0.2, 0, 1e-7]) : Recalibration(),
+                ? Recalibration(.shift, values: [0.01, -0.2, 0, 1e-7]) : Recalibration(),
             provenance: ["data": "prices \u{1F4C8}\n.csv", "recipe": "tabular"])
     }
 
@@ -51,17 +54,17 @@ import Testing
             NetworkSpec(hidden: [6, 6], layerNorm: true, residual: true),
         ]
         for spec in specs {
-            for kind in InputTransform.Kind.allCases {
+            for kind in [InputTransform.Kind.standard, .quantileNormal, .clipped] {
                 for recalibrated in [true, false] {
                     let model = try model(spec, kind, recalibrated: recalibrated)
                     let loaded = try Checkpoint.load(saved(model))
                     let rows = rows(60, seed: 3)
                     #expect(loaded.forecast(rows).elements == model.forecast(rows).elements)
-                    #expect(loaded.inputs == model.inputs)
-                    #expect(loaded.label == model.label)
+                    #expect(loaded.nets[0].inputs == model.nets[0].inputs)
+                    #expect(loaded.nets[0].label == model.nets[0].label)
                     #expect(loaded.recalibration == model.recalibration)
                     #expect(loaded.levels == model.levels)
-                    #expect(loaded.network.spec == spec)
+                    #expect(loaded.spec == spec)
                     #expect(loaded.provenance == model.provenance)
                 }
             }
@@ -131,22 +134,25 @@ import Testing
     @Test("Missing, extra and mis-shaped entries are listed all at once")
     func entries() throws {
         let error = try loadEdited { tensors in
-            tensors["network.head.linear.bias"] = nil
-            tensors["recalibration.shifts"] = nil
+            tensors["nets.0.network.head.linear.bias"] = nil
+            tensors["recalibration.values"] = nil
             tensors["network.more"] = .init("network.more", NDArray<Float>([1]))
-            tensors["label"] = .init("label", NDArray<Float>([1, 2, 3]))
+            tensors["nets.0.label"] = .init("nets.0.label", NDArray<Float>([1, 2, 3]))
         }
         let text = try #require(error).description
-        #expect(text.contains("missing: network.head.linear.bias, recalibration.shifts"))
+        #expect(text.contains("missing: recalibration.values, nets.0.network.head.linear.bias"))
         #expect(text.contains("extra: network.more"))
-        #expect(text.contains("different: label (F32 [2] expected, F32 [3] found)"))
+        #expect(text.contains("different: nets.0.label (F32 [2] expected, F32 [3] found)"))
         #expect(!text.contains("\n"))
     }
 
-    @Test("A checkpoint of a later format is refused and says which version reads it")
-    func laterFormat() throws {
-        let error = try #require(try loadEdited(metadata: { $0["tenor.checkpoint"] = "2" }))
-        #expect(error.expected == "1" && error.found == "2")
+    @Test("A checkpoint of another format is refused and says what to do")
+    func otherFormat() throws {
+        let later = try #require(try loadEdited(metadata: { $0["tenor.checkpoint"] = "3" }))
+        #expect(later.expected == "2" && later.found == "3")
+        #expect(later.advice?.contains("version of tenor that wrote it") == true)
+        let older = try #require(try loadEdited(metadata: { $0["tenor.checkpoint"] = "1" }))
+        #expect(older.found == "1" && older.advice?.contains("train the model again") == true)
     }
 
     @Test("A safetensors file of something else is no checkpoint")
@@ -161,8 +167,8 @@ import Testing
     /// The spec with other hidden layers.
     private static func spec(hidden: String, dropout: String = "0") -> String {
         """
-        {"activation":"relu","dropout":\(dropout),"family":"mlp","hidden":\(hidden),\
-        "layerNorm":true,"residual":true}
+        {"activation":"relu","dropout":\(dropout),"family":"mlp","head":[],"hidden":\(hidden),\
+        "layerNorm":true,"members":1,"residual":true}
         """
     }
 
@@ -176,6 +182,10 @@ import Testing
             spec(
                 hidden: "[" + [String](repeating: "3000", count: 5_000).joined(separator: ",") + "]"
             ),
+            spec(hidden: "[6,6]").replacing("\"members\":1", with: "\"members\":2000000000"),
+            spec(hidden: "[6,6]").replacing("\"members\":1", with: "\"members\":0"),
+            spec(hidden: "[6,6]").replacing("mlp", with: "linear"),
+            spec(hidden: "[6,6]").replacing("mlp", with: "two-stage"),
             "{}", "[]", "",
         ])
     func absurdSpec(_ spec: String) throws {
@@ -189,6 +199,10 @@ import Testing
             ("levels", "0.5"), ("features", "[]"), ("features", "[\"a\"]"), ("features", "7"),
             ("features", "[\"a\",\"renamed\",\"constant\"]"),
             ("inputs", "standart"), ("recalibration", "none"), ("recalibration", ""),
+            ("inputs", "piecewise-linear"), ("target", "price"), ("nets", "0"), ("nets", "2"),
+            ("nets", "99999999999"), ("nets", "one"), ("features.structure", "{}"),
+            ("features.structure", #"{"channels":9,"conditions":0,"sequences":[]}"#),
+            ("features.structure", #"{"channels":0,"conditions":4,"sequences":[]}"#),
         ])
     func inconsistent(_ key: String, _ value: String) throws {
         #expect(try loadEdited(metadata: { $0[key] = value })?.kind == .badData)
@@ -197,16 +211,18 @@ import Testing
     @Test("Numbers that no fit gives are refused: they would let quantiles cross or be no numbers")
     func impossibleNumbers() throws {
         for label: [Float] in [[0, -1], [0, 0], [.nan, 1], [0, .infinity]] {
-            let error = try loadEdited { $0["label"] = .init("label", NDArray(label)) }
+            let error = try loadEdited {
+                $0["nets.0.label"] = .init("nets.0.label", NDArray(label))
+            }
             #expect(error?.kind == .badData, "\(label)")
         }
         let shifts = NDArray<Float>([0, 0, .nan, 0])
         let error = try loadEdited {
-            $0["recalibration.shifts"] = .init("recalibration.shifts", shifts)
+            $0["recalibration.values"] = .init("recalibration.values", shifts)
         }
         #expect(error?.kind == .badData)
         for values: [Int64] in [[0, 0, 9], [-1, 0, 1], [.max, .min, 0], [0]] {
-            for name in ["inputs.feature", "inputs.knot_count"] {
+            for name in ["nets.0.inputs.feature", "nets.0.inputs.knot_count"] {
                 let error = try loadEdited { $0[name] = .init(name, values) }
                 #expect(error?.kind == .badData, "\(name) \(values)")
             }

@@ -55,6 +55,54 @@ import Testing
         }
     }
 
+    @Test("Piecewise-linear: positions among training quantiles, then soft-clipped numbers")
+    func piecewiseLinear() {
+        // 240 rows allow 20 bins; 0...239 has its quantiles at multiples of 11.95.
+        let training = FeatureMatrix(
+            names: ["even", "constant", "binary"],
+            values: (0..<240).flatMap { [Float($0), 7, Float($0 % 2)] })
+        let transform = InputTransform(fitting: .piecewiseLinear, to: training, bins: 20)
+        #expect(transform.layout.binStarts == [0, 20, 22])
+        #expect(transform.layout.plain == 2 && transform.inputCount == 4)
+        let out = transform(
+            FeatureMatrix(
+                names: training.names, values: [11.95 * 2.5, 7, 1, -5, 0, .nan, 999, 7, 0])
+        ).elements
+        for (found, expected) in zip([out[0], out[1], out[4], out[8]], [2.5, 2, 0, 20]) {
+            #expect(abs(found - Float(expected)) < 1e-4)
+        }
+        // A missing cell takes the training median, here the lower of two.
+        #expect(out[5] == 0)
+        let deviation = ((240.0 * 240 - 1) / 12).squareRoot()
+        let z = (11.95 * 2.5 - 119.5) / deviation
+        #expect(abs(Double(out[2]) - z / (1 + z * z / 9).squareRoot()) < 1e-5)
+        #expect(out[10] < 3.0001 && out[6] > -3.0001)
+        // Never fewer than 16 bins where values allow, and fewer for few rows than for many.
+        let small = InputTransform(
+            fitting: .piecewiseLinear,
+            to: column((0..<50).map(Float.init)), bins: 128)
+        #expect(small.layout.binStarts == [0, 16])
+    }
+
+    @Test("Clipped: every feature in its place, numbers standardised and cut, zeros and ones kept")
+    func clipped() {
+        let training = FeatureMatrix(
+            names: ["x", "flag", "constant", "always"],
+            values: [
+                2, 0, 7, 1, 4, 1, 7, 1, 4, 0, 7, 1, 4, 0, 7, 1, 5, 1, 7, 1, 5, 0, 7, 1, 7, 0, 7,
+            ]
+                + [1, 9, 1, 7, 1])
+        let transform = InputTransform(fitting: .clipped, to: training)
+        #expect(transform.inputCount == 4)
+        let rows: [Float] = [9, 1, 7, 1, 1_000, 0, 8, 0, .nan, .nan, .nan, .nan]
+        let out = transform(FeatureMatrix(names: training.names, values: rows)).elements
+        #expect(out == [2, 1, 0, 1, 5, 0, 0, 0, 0, 0, 0, 0])
+        let part = Array(rows[0..<2] + rows[4..<6]).withUnsafeBufferPointer {
+            transform($0, features: 0..<2).elements
+        }
+        #expect(part == [2, 1, 5, 0])
+    }
+
     @Test("A missing cell takes the training median, and a column says where it was")
     func missing() {
         let training = FeatureMatrix(
@@ -92,7 +140,7 @@ import Testing
 
     @Test(
         "A feature of any scale counts as one, also a tiny one",
-        arguments: InputTransform.Kind.allCases)
+        arguments: [InputTransform.Kind.standard, .quantileNormal, .clipped])
     func tinyScale(_ kind: InputTransform.Kind) {
         let small = transformed([1e-12, 2e-12], fittedTo: [1e-12, 2e-12, 3e-12], kind)
         let plain = transformed([1, 2], fittedTo: [1, 2, 3], kind)
@@ -108,7 +156,7 @@ import Testing
 
     @Test(
         "Whatever is scored gives finite inputs, in the order of the values",
-        arguments: InputTransform.Kind.allCases)
+        arguments: [InputTransform.Kind.standard, .quantileNormal, .clipped])
     func extrapolation(_ kind: InputTransform.Kind) {
         var random = RandomStream(seed: 3)
         let training = (0..<3_000).map { _ in Float(0.01 * random.normal()) }

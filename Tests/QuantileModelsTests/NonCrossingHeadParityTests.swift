@@ -44,8 +44,10 @@ import Testing
         // The raw numbers come from the fixture, so the linear map in front is the identity.
         let count = levels.count
         let identity = (0..<count * count).map { $0 % (count + 1) == 0 ? Scalar(1) : 0 }
-        head.linear.weight.tensor = Tensor(NDArray(identity, shape: [count, count]))
-        head.linear.bias.tensor = Tensor(NDArray(repeating: 0, shape: [count]))
+        var linear = Dense<Scalar>(
+            inputs: count, outputs: count, bias: .zeros, stream: RandomStream(seed: 1))
+        linear.weight.tensor = Tensor(NDArray(identity, shape: [count, count]))
+        head.linear = linear
         return try ParityCase<Scalar>(name, fixture: fixture).complaints(tolerance: tolerance) {
             ["quantiles": head(try #require($0["raw"]), mode: .inference)]
         }

@@ -21,8 +21,10 @@ import Testing
         var head = NonCrossingHead<Scalar>(
             inputs: count, levels: levels, quantiles: levels.values, stream: RandomStream(seed: 0))
         let identity = (0..<count * count).map { Scalar($0 / count == $0 % count ? 1 : 0) }
-        head.linear.weight.tensor = Tensor(NDArray(identity, shape: [count, count]))
-        head.linear.bias.tensor = Tensor(NDArray(repeating: 0, shape: [count]))
+        var linear = Dense<Scalar>(
+            inputs: count, outputs: count, bias: .zeros, stream: RandomStream(seed: 0))
+        linear.weight.tensor = Tensor(NDArray(identity, shape: [count, count]))
+        head.linear = linear
         return head
     }
 
@@ -74,7 +76,11 @@ import Testing
             let raw = values.map { _ in
                 [limit, -limit, 0, 1][random.integer(below: 4)]
             }
-            head.linear.bias.tensor = Tensor(NDArray(raw))
+            var linear = Dense<Float>(
+                inputs: values.count, outputs: values.count, weight: .zeros,
+                stream: RandomStream(seed: 0))
+            linear.bias.tensor = Tensor(NDArray(raw))
+            head.linear = linear
             let zeros = NDArray<Float>(repeating: 0, shape: [2, values.count])
             #expect(firstCrossing(head(Tensor(zeros), mode: .inference).array) == nil, "\(raw)")
         }

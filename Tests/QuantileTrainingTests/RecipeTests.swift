@@ -44,7 +44,7 @@ import Testing
         #expect(recipe.model.hidden == [3, 4])
         #expect(recipe.levels.values == [0.5])
         #expect(recipe.training.clip == nil)
-        #expect(recipe.training.batch == 256)
+        #expect(recipe.training.batch == nil)
     }
 
     @Test(
@@ -73,7 +73,9 @@ import Testing
             "training.learning_rate=-1", "training.learning_rate=.nan",
             "training.schedule=triangle", "training.warm_up=-1", "training.weight_decay=2",
             "training.clip=0", "training.averaging=1", "training.patience=0", "training.seed=-1",
-            "validation.every=0", "model.family=transformer", "model.hidden=[0]",
+            "validation.every=0", "validation.folds=0", "inputs.bins=0", "inputs.bins=1000",
+            "target=price", "model.members=0", "model.embedding=0", "model.encoder={kind: gru}",
+            "model.encoder={width: 6}", "model.family=transformer", "model.hidden=[0]",
             "model.hidden=[99999999999999999999]", "model.hidden=3", "model.dropout=1",
             "model.activation=step", "model.residual=perhaps", "levels=[0.5, 0.2]", "levels=[]",
             "levels=[1]", "inputs.transform=rank", "recalibration=yes", "training=3",
@@ -84,6 +86,20 @@ import Testing
         #expect(error.kind == .badData)
         #expect(error.description.contains(key), "\(error)")
         #expect(!error.description.contains("\n"))
+    }
+
+    @Test("A model may be the name of a spec, whose content then stands in the resolved recipe")
+    func namedModel() throws {
+        let recipe = try recipe("model: two-stage", ["model.dropout=0.3"])
+        #expect(recipe.model.family == .twoStage && recipe.model.dropout == 0.3)
+        #expect(recipe.resolved.contains("family: two-stage"))
+        #expect(try self.recipe("", ["model=linear"]).model.family == .linear)
+        let error = try #require(fileError { _ = try self.recipe("model: two-stages") })
+        #expect(error.description.contains("Did you mean 'two-stage'?"), "\(error)")
+        // What a family does not have is unknown to it.
+        let wrong = try #require(
+            fileError { _ = try self.recipe("model: linear", ["model.hidden=[3]"]) })
+        #expect(wrong.description.contains("model.hidden"), "\(wrong)")
     }
 
     @Test("A setting without a value, and one of an unknown key, say so")

@@ -25,7 +25,7 @@ import Testing
 
     private func network(_ levels: QuantileLevels, inputs: Int = 1) -> QuantileNetwork<Float> {
         QuantileNetwork(
-            NetworkSpec(hidden: [16]), inputs: inputs, levels: levels,
+            NetworkSpec(hidden: [16]), layout: InputLayout(plain: inputs), levels: levels,
             quantiles: levels.values.map { normalQuantile($0) }, stream: RandomStream(seed: 3))
     }
 

@@ -44,36 +44,52 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Replaces the metrics by those up to a step: what a resumed run has not done yet is dropped.
-    func truncateMetrics(after step: Int) throws(FileError) {
-        guard let text = try? String(contentsOfFile: metrics, encoding: .utf8) else { return }
-        let kept = text.split(separator: "\n").filter { line in
-            guard
-                let record = try? JSONDecoder().decode(
-                    MetricsRecord.self, from: Data(line.utf8))
-            else { return false }
-            return record.step <= step
+    /// Replaces the metrics by those up to a step of each net: what a resumed run has not done yet
+    /// is dropped.
+    func truncateMetrics(after steps: [Int]) throws(FileError) {
+        try rewriteMetrics { records in
+            records.filter { steps.indices.contains($0.net) && $0.step <= steps[$0.net] }
         }
-        try AtomicFile.write(
-            Array(kept.map { $0 + "\n" }.joined().utf8), to: metrics)
+    }
+
+    /// Puts the metrics in the order of steps, then nets, whichever net was checked first.
+    func sortMetrics() throws(FileError) {
+        try rewriteMetrics { $0.sorted { ($0.step, $0.net) < ($1.step, $1.net) } }
+    }
+
+    private func rewriteMetrics(_ edit: ([MetricsRecord]) -> [MetricsRecord]) throws(FileError) {
+        guard let text = try? String(contentsOfFile: metrics, encoding: .utf8) else { return }
+        let records = text.split(separator: "\n").compactMap { line in
+            try? JSONDecoder().decode(MetricsRecord.self, from: Data(line.utf8))
+        }
+        var bytes: [UInt8] = []
+        for record in edit(records) {
+            bytes += try encoded(record)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        try AtomicFile.write(bytes, to: metrics)
     }
 
     /// Adds a line to the metrics.
     func append(_ record: MetricsRecord) throws(FileError) {
+        try JournalFile.append(line: encoded(record), to: metrics)
+    }
+
+    private func encoded(_ record: MetricsRecord) throws(FileError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let line: Data
         do {
-            line = try encoder.encode(record)
+            return Array(try encoder.encode(record))
         } catch {
             throw FileError(.inputOutput, file: metrics, "the metrics cannot be encoded: \(error)")
         }
-        try JournalFile.append(line: Array(line), to: metrics)
     }
 }
 
-/// One line of `metrics.jsonl`: a check on the validation rows, losses in the label's unit.
+/// One line of `metrics.jsonl`: a check on a net's validation rows, losses in the target's unit.
 struct MetricsRecord: Codable {
+    /// Counted from 0.
+    let net: Int
     let step: Int
     let trainingPinball: Double
     let validationPinball: Double
@@ -82,6 +98,7 @@ struct MetricsRecord: Codable {
     let isBest: Bool
 
     enum CodingKeys: String, CodingKey {
+        case net
         case step
         case trainingPinball = "training_pinball"
         case validationPinball = "validation_pinball"

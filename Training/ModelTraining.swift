@@ -1,0 +1,261 @@
+import Arrays
+import Dispatch
+import Files
+import Foundation
+import Layers
+import QuantileModels
+import Quantiles
+import Random
+import Synchronization
+
+/// Trains a model in a run directory: from raw rows to a recalibrated checkpoint.
+///
+/// Several nets are trained side by side, each on one thread, a few steps at a time in turn; a net
+/// depends on nothing that another does, so the result does not depend on their order. A single net
+/// has all threads for its products.
+public struct ModelTraining: Sendable {
+    /// How a training ended.
+    public enum Outcome: Sendable {
+        case finished(QuantileModel)
+        /// Stopped when asked to; the state is saved.
+        case interrupted
+    }
+
+    /// What a check on a net's validation rows found, in the target's unit.
+    public struct Check: Sendable {
+        public let net: Int
+        /// Steps that the net has done.
+        public let step: Int
+        public let trainingPinball: Double
+        public let validationPinball: Double
+        public let isBest: Bool
+    }
+
+    public let recipe: Recipe
+    public let run: RunDirectory
+    public private(set) var nets: [NetTraining]
+    private let source: TrainingSource
+    private let provenance: [String: String]
+    /// What a resume must agree with: the recipe and the data.
+    private let identity: String
+
+    /// Fits transforms to the training rows and makes untrained networks, or, where the run
+    /// directory is resumed, takes up their states.
+    public init(recipe: Recipe, source: TrainingSource, run: RunDirectory, resume: Bool)
+        throws(FileError)
+    {
+        self.recipe = recipe
+        self.run = run
+        self.source = source
+        nets = try Self.nets(recipe, source)
+        provenance = source.provenance.merging(
+            [
+                "data": source.file.split(separator: "/").last.map(String.init) ?? source.file,
+                "data.fingerprint": source.fingerprint,
+                "data.rows": recipe.folds == 1
+                    ? "\(source.training.count) train, \(source.validation.count) validation"
+                    : "\(source.training.count + source.validation.count) in \(recipe.folds) folds",
+                "recipe": recipe.name, "label": source.labelName,
+                // A table without a split column is split again in the same way when it is scored.
+                "split.seed": "\(recipe.training.seed)",
+            ], uniquingKeysWith: { $1 })
+        identity = recipe.resolved + "data: \(source.fingerprint)\n"
+        if resume {
+            try TrainingState.restore(&nets, identity: identity, from: run.state)
+            try run.truncateMetrics(after: nets.map(\.trainer.step))
+        } else {
+            try AtomicFile.write(Array(recipe.resolved.utf8), to: run.recipe)
+        }
+    }
+
+    private static func nets(
+        _ recipe: Recipe, _ source: TrainingSource
+    ) throws(FileError) -> [NetTraining] {
+        let seed = recipe.training.seed
+        guard recipe.folds > 1 else {
+            return [
+                try NetTraining(
+                    recipe: recipe, source: source, training: source.training,
+                    validation: source.validation, seed: seed)
+            ]
+        }
+        guard !source.isStreamed else {
+            throw FileError(
+                .badData, file: "recipe \(recipe.name)", column: "validation.folds",
+                "a feature store is split by time, not into folds", expected: "1",
+                found: "\(recipe.folds)")
+        }
+        let rows = source.joined
+        guard rows.count >= 2 * recipe.folds else {
+            throw FileError(
+                .badData, file: source.file, "too few rows for \(recipe.folds) folds",
+                expected: "at least \(2 * recipe.folds) for training and validation",
+                found: "\(rows.count)", advice: "Train with --set validation.folds=1")
+        }
+        let stream = RandomStream(seed: seed).stream("folds")
+        var dealing = stream
+        let order = dealing.permutation(rows.count)
+        var nets: [NetTraining] = []
+        for fold in 0..<recipe.folds {
+            var parts: (training: [Int], validation: [Int]) = ([], [])
+            for (place, row) in order.enumerated() {
+                if place % recipe.folds == fold {
+                    parts.validation.append(row)
+                } else {
+                    parts.training.append(row)
+                }
+            }
+            let (training, validation) = (
+                rows.subset(parts.training), rows.subset(parts.validation)
+            )
+            for part in [training, validation] where part.weights?.allSatisfy({ $0 == 0 }) ?? false
+            {
+                throw FileError(
+                    .badData, file: source.file, column: "weight",
+                    "too few rows of a weight above 0 for \(recipe.folds) folds",
+                    advice: "Train with --set validation.folds=1")
+            }
+            var foldStream = stream.stream(fold)
+            nets.append(
+                try NetTraining(
+                    recipe: recipe, source: source, training: training, validation: validation,
+                    seed: foldStream.next()))
+        }
+        return nets
+    }
+
+    /// What is trained on what, in one line.
+    public var summary: String {
+        let parameters = nets.reduce(0) { $0 + $1.trainer.network.parameterCount }
+        let inputs = nets[0].inputs
+        return "\(recipe.name): \(parameters) parameters"
+            + (nets.count > 1 ? " in \(nets.count) nets" : "")
+            + ", \(inputs.inputCount) inputs of \(inputs.features.count) features, "
+            + "\(nets[0].training.rowCount) training and "
+            + "\(nets[0].validation.rowCount) validation rows" + (nets.count > 1 ? " a net" : "")
+    }
+
+    /// Steps done by all nets.
+    public var stepsDone: Int { nets.reduce(0) { $0 + $1.trainer.step } }
+    /// Steps that all nets may do.
+    public var stepsTotal: Int { nets.count * recipe.training.steps }
+
+    /// The mean over nets of the best pinball on their validation rows, in the target's unit.
+    public var validationPinball: Double {
+        nets.reduce(0) { $0 + $1.trainer.bestLoss * $1.lossUnit } / Double(nets.count)
+    }
+
+    /// Trains to the end.
+    ///
+    /// - Parameters:
+    ///   - shouldStop: Asked before every step; where it says so the state is saved.
+    ///   - onStep: Called after every step with the steps done by all nets.
+    ///   - onCheck: Called after every check on validation rows.
+    /// None of them is called by two threads at once.
+    /// - Throws: ``NonFiniteLoss``, or ``Files/FileError`` where the run directory cannot be written.
+    public mutating func run(
+        shouldStop: @escaping () -> Bool, onStep: @escaping (Int) -> Void = { _ in },
+        onCheck: @escaping (Check) -> Void = { _ in }
+    ) throws -> Outcome {
+        let threads = BLAS.threadCount
+        let workers = min(nets.count, threads)
+        // One thread a net beats threads within a net's products, and makes the bytes of a result
+        // independent of the number of threads.
+        if nets.count > 1 { BLAS.setThreadCount(1) }
+        defer { BLAS.setThreadCount(threads) }
+
+        let queue = NetQueue(nets)
+        let files = RunFiles(training: self)
+        // Called under the queue's lock only.
+        nonisolated(unsafe) let report = (shouldStop: shouldStop, step: onStep, check: onCheck)
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+            while let (index, net) = queue.take() {
+                do {
+                    var net = net
+                    let check = try net.trainer.runToNextCheck(
+                        training: net.training, validation: net.validation,
+                        shouldStop: { queue.shouldStop(report.shouldStop) },
+                        onStep: { _ in queue.countStep(report.step) })
+                    let due = try queue.putBack(net, at: index) {
+                        guard let check else { return }
+                        try files.record(check, of: net, at: index)
+                        report.check(Check(check, of: net, at: index))
+                    }
+                    if let due { try files.save(due) }
+                    queue.endSave(due != nil)
+                } catch {
+                    queue.fail(error)
+                }
+            }
+        }
+        nets = queue.nets
+        if let failure = queue.failure {
+            // What was best before stays: the checkpoint may be of some checks earlier.
+            if failure is NonFiniteLoss { try files.saveModel(nets) }
+            throw failure
+        }
+        guard !queue.isStopping else {
+            try TrainingState.save(nets, identity: identity, to: run.state)
+            return .interrupted
+        }
+        let model = model(of: nets)
+        try Checkpoint.save(model, to: run.model)
+        try run.sortMetrics()
+        try TrainingState.save(nets, identity: identity, to: run.state)
+        return .finished(model)
+    }
+
+    /// The best networks with what belongs around them, recalibrated on the rows that each was
+    /// checked on, which its training did not see.
+    private func model(of nets: [NetTraining]) -> QuantileModel {
+        var model = QuantileModel(
+            nets: nets.map(\.net), target: recipe.target, provenance: provenance)
+        if recipe.recalibration != .none {
+            let weights = nets.map { $0.validation.weights?.elements }
+            model.recalibration = Recalibration(
+                recipe.recalibration,
+                fitting: .concatenate(nets.map { $0.validationForecasts() }, axis: 0),
+                labels: nets.flatMap(\.validationLabels),
+                weights: weights[0] == nil ? nil : weights.flatMap { $0 ?? [] },
+                levels: recipe.levels)
+        }
+        return model
+    }
+
+    /// What a training writes while it goes on.
+    private struct RunFiles: Sendable {
+        let training: ModelTraining
+
+        func record(
+            _ check: Trainer.Check, of net: NetTraining, at index: Int
+        ) throws(FileError) {
+            try training.run.append(
+                MetricsRecord(
+                    net: index, step: check.step,
+                    trainingPinball: check.trainingLoss * net.lossUnit,
+                    validationPinball: check.validationLoss * net.lossUnit,
+                    learningRate: check.learningRate, gradientNorm: check.gradientNorm,
+                    isBest: check.isBest))
+        }
+
+        /// The checkpoint, where every net has been checked.
+        func saveModel(_ nets: [NetTraining]) throws(FileError) {
+            guard nets.allSatisfy({ $0.trainer.bestLoss.isFinite }) else { return }
+            try Checkpoint.save(training.model(of: nets), to: training.run.model)
+        }
+
+        /// The checkpoint and the state.
+        func save(_ nets: [NetTraining]) throws(FileError) {
+            try saveModel(nets)
+            try TrainingState.save(nets, identity: training.identity, to: training.run.state)
+        }
+    }
+}
+
+extension ModelTraining.Check {
+    fileprivate init(_ check: Trainer.Check, of net: NetTraining, at index: Int) {
+        self.init(
+            net: index, step: check.step, trainingPinball: check.trainingLoss * net.lossUnit,
+            validationPinball: check.validationLoss * net.lossUnit, isBest: check.isBest)
+    }
+}

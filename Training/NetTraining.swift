@@ -1,0 +1,127 @@
+import Arrays
+import Files
+import Layers
+import QuantileModels
+import Quantiles
+import Random
+
+/// The training of one net: its rows, what was fitted to them, and the trainer.
+public struct NetTraining: Sendable {
+    public internal(set) var trainer: Trainer
+    public let inputs: InputTransform
+    public let label: LabelScaling
+    package let training: TrainingData
+    package let validation: TrainingData
+    /// In the target's unit. Shape: `[row]`.
+    package let validationLabels: [Float]
+
+    /// Fits transforms to the training rows and makes an untrained network.
+    ///
+    /// - Parameter seed: Of the initial weights, the order of rows and dropout.
+    init(
+        recipe: Recipe, source: TrainingSource, training: TrainingSource.Rows,
+        validation: TrainingSource.Rows, seed: UInt64
+    ) throws(FileError) {
+        let inputs = Self.fit(recipe, source, training)
+        guard inputs.inputCount > 0 else {
+            throw FileError(
+                .badData, file: source.file, "every feature is constant over the training rows",
+                advice: "Give at least one feature that varies")
+        }
+        let label = LabelScaling(fitting: training.labels, weights: training.weights)
+        guard label.deviation > 0, label.isResolved else {
+            throw FileError(
+                .badData, file: source.file, column: source.labelName,
+                "the label varies too little around its mean for single precision",
+                expected: "a mean of at most 100,000 standard deviations",
+                found: "mean \(label.mean), standard deviation \(label.deviation)",
+                advice: "Subtract a constant from the label, and add it to the forecasts")
+        }
+        let layout = inputs.layout
+        if let objection = recipe.model.objection(to: layout) {
+            throw FileError(.badData, file: "recipe \(recipe.name)", objection)
+        }
+        let weights = recipe.model.weightCount(layout: layout, outputs: recipe.levels.count)
+        guard weights <= NetworkSpec.mostWeights else {
+            throw FileError(
+                .badData, file: "recipe \(recipe.name)", column: "model.hidden",
+                "the network is too large",
+                expected: "at most \(Int(NetworkSpec.mostWeights)) weights",
+                found: "\(weights) in \(recipe.model.hidden) with \(inputs.inputCount) inputs")
+        }
+        self.inputs = inputs
+        self.label = label
+        self.training = Self.prepared(training, inputs, label, isStreamed: source.isStreamed)
+        self.validation = Self.prepared(validation, inputs, label, isStreamed: source.isStreamed)
+        validationLabels = validation.labels
+
+        let counted = training.weights.map { weights in weights.map { $0 > 0 } }
+        let scaled = training.labels.enumerated().filter { counted?[$0.offset] ?? true }
+            .map { Double(label.scaled($0.element)) }.sorted()
+        var settings = recipe.training
+        settings.seed = seed
+        settings.batch = settings.batch ?? TrainingSettings.batch(rows: training.count)
+        trainer = Trainer(
+            QuantileNetwork<Float>(
+                recipe.model, layout: layout, levels: recipe.levels,
+                quantiles: recipe.levels.values.map { sampleQuantile(ofSorted: scaled, at: $0) },
+                stream: RandomStream(seed: seed).stream("network")),
+            settings: settings)
+    }
+
+    private static func fit(
+        _ recipe: Recipe, _ source: TrainingSource, _ rows: TrainingSource.Rows
+    ) -> InputTransform {
+        guard recipe.transform == .clipped else {
+            return InputTransform(
+                fitting: recipe.transform,
+                to: FeatureMatrix(
+                    names: source.features, values: rows.features(Array(0..<rows.count))),
+                bins: recipe.bins, structure: source.structure)
+        }
+        // A part of the rows, evenly spaced, says enough of a mean and a deviation.
+        let mostRows = 200_000
+        let step = max(1, rows.count / mostRows)
+        let chosen = Array(stride(from: 0, to: rows.count, by: step))
+        var moments = FeatureMoments(features: source.features.count)
+        for start in stride(from: 0, to: chosen.count, by: 4_096) {
+            rows.features(Array(chosen[start..<min(start + 4_096, chosen.count)]))
+                .withUnsafeBufferPointer { moments.add($0) }
+        }
+        return InputTransform(
+            features: source.features, structure: source.structure, moments: moments)
+    }
+
+    private static func prepared(
+        _ rows: TrainingSource.Rows, _ inputs: InputTransform, _ label: LabelScaling,
+        isStreamed: Bool
+    ) -> TrainingData {
+        let labels = NDArray(rows.labels.map(label.scaled))
+        let weights = rows.weights.map { NDArray($0) }
+        let transformed: @Sendable ([Int]) -> NDArray<Float> = { chosen in
+            inputs(FeatureMatrix(names: inputs.features, values: rows.features(chosen)))
+        }
+        return isStreamed
+            ? TrainingData(labels: labels, weights: weights, reading: transformed)
+            : TrainingData(
+                inputs: transformed(Array(0..<rows.count)), labels: labels, weights: weights)
+    }
+
+    /// The best network so far with what belongs to it.
+    var net: QuantileModel.Net {
+        QuantileModel.Net(inputs: inputs, label: label, network: trainer.best)
+    }
+
+    /// What the best network says of its validation rows, in the target's unit.
+    func validationForecasts() -> NDArray<Float> {
+        let net = net
+        let parts = stride(from: 0, to: validation.rowCount, by: 8_192).map { start in
+            net.forecast(
+                validation.batch(start..<min(start + 8_192, validation.rowCount)).inputs)
+        }
+        return .concatenate(parts, axis: 0)
+    }
+
+    /// From scaled losses to the target's unit.
+    public var lossUnit: Double { Double(label.deviation) }
+}
