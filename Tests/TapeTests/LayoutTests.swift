@@ -48,7 +48,7 @@ import Testing
     @Test("A gzip file that is cut ends in an error, not in a shorter tape")
     func cutGzip() throws {
         let whole = scratch.file("day.txt.gz")
-        let rows = (1...200).map { TraceRow(reference: $0, price: "99.\($0)") }
+        let rows = (1...200).map { TraceRow(reference: $0, price: "99.\($0 + 100)") }
         try AtomicFile.write(Array(TraceText.enhanced(rows).utf8), to: whole)
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: whole)))
         let cut = try scratch.write(Array(bytes[..<(bytes.count / 2)]), to: "cut.gz")
@@ -149,7 +149,7 @@ import Testing
 
     @Test("Bytes that are not UTF-8 cost their own row only, wherever they stand")
     func notUTF8() throws {
-        let text = TraceText.enhanced((1...40).map { TraceRow(reference: $0, price: "99.\($0)") })
+        let text = TraceText.enhanced((1...40).map { TraceRow(reference: $0, price: "99.\($0 + 100)") })
         var bytes = Array(text.utf8)
         let starts = [0] + bytes.indices.filter { bytes[$0] == 10 }.map { $0 + 1 }
         // In the symbol, which no rule reads, the row stays; in the status it cannot.
