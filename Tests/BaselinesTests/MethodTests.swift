@@ -83,7 +83,9 @@ import Testing
             EasternTime.date(trades.executionTimes[$0]) == day
         }
         let bond = try #require(
-            Dictionary(grouping: rows, by: { trades.bonds[$0] }).values.first { $0.count >= 4 })
+            Dictionary(grouping: rows, by: { trades.bonds[$0] }).values
+                .filter { $0.count >= 4 && trades.prices[$0[0]] > 70 }
+                .min { $0[0] < $1[0] })
         var changed = TradeTable()
         for row in 0..<trades.count {
             var trade = trades.trade(row)
