@@ -149,7 +149,8 @@ import Testing
 
     @Test("Bytes that are not UTF-8 cost their own row only, wherever they stand")
     func notUTF8() throws {
-        let text = TraceText.enhanced((1...40).map { TraceRow(reference: $0, price: "99.\($0 + 100)") })
+        let text = TraceText.enhanced(
+            (1...40).map { TraceRow(reference: $0, price: "99.\($0 + 100)") })
         var bytes = Array(text.utf8)
         let starts = [0] + bytes.indices.filter { bytes[$0] == 10 }.map { $0 + 1 }
         // In the symbol, which no rule reads, the row stays; in the status it cannot.
