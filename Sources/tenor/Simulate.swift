@@ -9,8 +9,9 @@ struct Simulate: AsyncParsableCommand {
         abstract: "Makes data whose true conditional quantiles are known.",
         discussion: """
             A market: a folder with bonds, trades and everything that moves them, in the form that \
-            'tenor import' builds from TRACE files. It is no evidence about real markets. A longer \
-            market begins with the shorter one of the same seed.
+            'tenor import' builds from TRACE files. It is no evidence about real markets. Of one \
+            seed a longer market has the same first days; what is withdrawn or reported after the \
+            last day is in no file.
 
             With --kind regression: a CSV file with columns x0, x1, …, label and split, and beside \
             it the true quantiles as a forecast table.
