@@ -24,6 +24,12 @@ public enum CohortDimension: String, Sendable, CaseIterable {
     /// Years since issuance.
     case age
 
+    /// The title inside a sentence or a table's head: names such as ATS and US/Eastern keep their
+    /// capitals.
+    var titleInline: String {
+        self == .ats ? title : title.prefix(1).lowercased() + title.dropFirst()
+    }
+
     public var title: String {
         switch self {
         case .credit: "Credit quality"

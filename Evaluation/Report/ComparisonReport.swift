@@ -183,7 +183,7 @@ extension SignalComparison {
         }
         return Figure(
             name: "deviance-\(dimension.rawValue)",
-            title: "Median deviance: \(dimension.title.lowercased())",
+            title: "Median deviance: \(dimension.titleInline)",
             reading: "Lower is better; cohorts of fewer than \(rules.smallSample) trades are left "
                 + "out.", plot: plot)
     }

@@ -155,7 +155,7 @@ extension SignalComparison {
             let rows = cohorts.filter { $0.name.dimension == dimension }
             guard !rows.isEmpty else { return nil }
             var table = HTMLTable(
-                header: [dimension.title.lowercased(), "trades"] + names.map { "\($0) 50 %" }
+                header: [dimension.titleInline, "trades"] + names.map { "\($0) 50 %" }
                     + names.dropFirst().flatMap { ["against \($0), 95 % interval", "Holm p"] })
             for part in rows {
                 var cells = [part.name.cohort + (part.isSmall ? " †" : ""), grouped(part.rows)]

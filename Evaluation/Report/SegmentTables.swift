@@ -64,7 +64,7 @@ extension EvaluationResult {
             guard !whole.isEmpty else { return nil }
             var table = HTMLTable(
                 header: [
-                    dimension.title.lowercased(), "trades", "50 %", "75 %", "80 %", "95 %", "mean",
+                    dimension.titleInline, "trades", "50 %", "75 %", "80 %", "95 %", "mean",
                     "pinball", "calibration error", "inside 5-95",
                 ] + grades.flatMap { ["\($0) trades", "\($0) 50 %", "\($0) 95 %"] })
             for cohort in whole {
