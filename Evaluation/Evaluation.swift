@@ -23,7 +23,7 @@ public enum Evaluation {
             throw FileError(
                 .badData, file: forecasts.file, column: "label", "no such column",
                 expected: "what was observed, beside the forecasts",
-                advice: "Score data that has its labels, or join them to the table with --trades")
+                advice: "Score data that has its labels, or add them as a column")
         }
         let judged = try JudgedTable(
             forecasts, trades: TradeColumns(forecasts), label: label, market: market, rules: rules)

@@ -84,7 +84,7 @@ struct MatchedTables {
             throw FileError(
                 .badData, file: ours.file, column: "label", "no such column",
                 expected: "the first table to have what was observed",
-                advice: "Name a table with labels first, or give --trades")
+                advice: "Name a table with labels first")
         }
         var judged: [JudgedTable] = []
         var pieces: [(pieces: Int, trades: Int)] = []

@@ -80,6 +80,9 @@ struct Baseline: ParsableCommand {
         job.minimumQuantity = minQuantity
         job.parameters = try parameters.map(KalmanParameters.init(path:))
         try OutputPath.check(out, isNot: [parameters].compactMap { $0 })
+        for output in [out, saveParameters].compactMap({ $0 }) {
+            try OutputPath.check(output, isNotOfMarket: market)
+        }
         let progress = BaselineProgress(method)
         let summary = try job.run(to: out) {
             progress.update($0)

@@ -101,6 +101,11 @@ struct Import: ParsableCommand {
     }
 
     private func importFiles(_ layout: TraceLayout) throws {
+        for (index, file) in trace.enumerated() {
+            try OutputPath.check(file, isNotTwiceIn: trace[..<index])
+        }
+        // A comparison that cannot be made should say so before the work.
+        if let against { _ = try TradeReader(path: TradeFile.path(market: against)) }
         var job = TapeImport(layout: layout)
         job.options = try CleaningOptions(settings: settings())
         job.badPrints = try badPrints.map { path throws(FileError) in
@@ -132,6 +137,7 @@ struct Import: ParsableCommand {
     }
 
     private func fit(_ path: String) throws {
+        try OutputPath.check(path, isNotOfMarket: out)
         let file = try TradeFile.path(market: out)
         let (classifier, report) = try BadPrintTraining()
             .fit(TradeTable(path: file), file: file)

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Where results go must not be where they come from.
+/// Where results go must not be where they come from, and no file comes in twice.
 enum OutputPath {
     /// - Throws: `FileError` where writing to `output` would replace one of the inputs.
     static func check(_ output: String, isNot inputs: [String]) throws(FileError) {
@@ -9,6 +9,22 @@ enum OutputPath {
             throw FileError(
                 .badData, file: output, "the output would replace an input", found: input,
                 advice: "Choose another --out")
+        }
+    }
+
+    /// - Throws: `FileError` where writing to `output` would replace a file of a market folder.
+    static func check(_ output: String, isNotOfMarket folder: String) throws(FileError) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        try check(output, isNot: names.map { folder + "/" + $0 })
+    }
+
+    /// - Throws: `FileError` where a file is among others already.
+    static func check(
+        _ file: String, isNotTwiceIn others: some Sequence<String>
+    ) throws(FileError) {
+        for other in others where resolved(other) == resolved(file) {
+            throw FileError(
+                .badData, file: file, "the file is given twice", advice: "Give each file once")
         }
     }
 

@@ -86,20 +86,30 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 1)
     }
 
-    @Test("Ctrl-C leaves nothing of a market")
-    func interruption() async throws {
+    @Test(
+        "Ctrl-C leaves the folder as it was, also where it held a market", arguments: [false, true])
+    func interruption(overMarket: Bool) async throws {
         let folder = try TemporaryFolder()
         let market = folder.url.appending(path: "market").path
+        if overMarket {
+            let first = try await runTenor(
+                "simulate", "--bonds", "20", "--days", "1", "--out", "market", in: folder.url)
+            #expect(first.exit == 0)
+        }
+        let before = try? FileManager.default.contentsOfDirectory(atPath: market)
         let run = try await runTenor(
             ["simulate", "--bonds", "2000", "--days", "2000", "--out", "market"], in: folder.url
         ) { process in
-            while !FileManager.default.fileExists(atPath: market) {
+            while !FileManager.default.fileExists(atPath: market + ".partial") {
                 try await Task.sleep(for: .milliseconds(20))
             }
             try await Task.sleep(for: .milliseconds(200))
             kill(process, SIGINT)
         }
         #expect(run.exit == 130)
-        #expect(!FileManager.default.fileExists(atPath: market))
+        let after = try? FileManager.default.contentsOfDirectory(atPath: market)
+        #expect(before.map(Set.init) == after.map(Set.init))
+        #expect(after.map { !$0.isEmpty } ?? true)
+        #expect(!FileManager.default.fileExists(atPath: market + ".partial"))
     }
 }

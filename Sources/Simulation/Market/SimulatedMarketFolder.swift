@@ -5,12 +5,11 @@ import Tape
 
 /// Writes a simulated market as a market folder.
 ///
-/// The tables that grow with time appear when all of them are complete; when anything fails before,
-/// or the work is interrupted, the folder is left empty. `manifest.json` comes last.
+/// The market is made in a folder beside it and takes its place when it is complete; when anything
+/// fails before, or the work is interrupted, the folder is what it was.
 public struct SimulatedMarketFolder {
     /// The folder.
     public let path: String
-    private let wasThere: Bool
     /// The files of the market that the folder holds.
     private let olderFiles: [String]
 
@@ -20,7 +19,6 @@ public struct SimulatedMarketFolder {
     /// - Throws: `FileError` where the folder holds anything else.
     public init(_ path: String) throws(FileError) {
         self.path = path
-        wasThere = FileManager.default.fileExists(atPath: path)
         let older = try MarketManifest.read(market: path)
         olderFiles = older.map { [MarketManifest.name] + $0.files.map(\.name) } ?? []
         for name in Self.files(in: path) where !olderFiles.contains(name) {
@@ -39,35 +37,44 @@ public struct SimulatedMarketFolder {
         _ market: any SimulatedMarket, version: String,
         observe: (SimulatedDay) throws -> Void = { _ in }
     ) throws -> MarketManifest {
-        try Folder.make(path)
-        remove(olderFiles)
+        let place = URL(filePath: path).resolvingSymlinksInPath().path
+        let staging = place + ".partial"
+        // One that a killed run left behind.
+        try? FileManager.default.removeItem(atPath: staging)
+        try Folder.make(staging)
         var manifest = MarketManifest(
             version: version, settings: market.settings, bonds: market.bonds.count,
             issuers: Set(market.bonds.map(\.issuer)).count, trades: 0)
         do {
-            try DayTableFiles.write(market, to: path) { tables in
-                var tape = try SimulatedTape(market: market, folder: path)
+            try DayTableFiles.write(market, to: staging) { tables in
+                var tape = try SimulatedTape(market: market, folder: staging)
                 while let day = market.nextDay() {
                     try observe(day)
                     try tables.append(day.tables)
                     try tape.append(day)
                     manifest.count(day)
                 }
-                try BondRow.write(market.bonds, market: path)
-                try CallRow.write(market.calls, market: path)
-                try EntityRow.write(market.entities, market: path)
-                try RatingRow.write(market.ratings, market: path)
+                try BondRow.write(market.bonds, market: staging)
+                try CallRow.write(market.calls, market: staging)
+                try EntityRow.write(market.entities, market: staging)
+                try RatingRow.write(market.ratings, market: staging)
                 manifest.tape = try tape.finish()
             }
-            for name in Self.files(in: path) {
-                let (digest, bytes) = try SHA256.ofFile(path + "/" + name)
+            for name in Self.files(in: staging) {
+                let (digest, bytes) = try SHA256.ofFile(staging + "/" + name)
                 manifest.files.append(
                     MarketManifest.File(name: name, bytes: bytes, sha256: digest))
             }
-            try manifest.write(market: path)
+            try manifest.write(market: staging)
+            remove(olderFiles)
+            rmdir(place)
+            guard rename(staging, place) == 0 else {
+                throw FileError(
+                    .inputOutput, file: path, "cannot be replaced",
+                    found: String(cString: strerror(errno)), advice: "Choose another --out")
+            }
         } catch {
-            remove(Self.files(in: path))
-            if !wasThere { rmdir(path) }
+            try? FileManager.default.removeItem(atPath: staging)
             throw error
         }
         return manifest
