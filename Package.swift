@@ -151,7 +151,7 @@ let package = Package(
             "QuantileTrainingTests",
             [
                 "QuantileTraining", "QuantileModels", "Quantiles", "Layers", "Autodiff", "Arrays",
-                "Random", "Files", "Datasets", "TestSupport",
+                "Random", "Files", "Datasets", "Inference", "TestSupport",
             ],
             exclude: ["Fixtures"]),
         tests(

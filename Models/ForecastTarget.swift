@@ -12,10 +12,9 @@ public enum ForecastTarget: String, CaseIterable, Sendable, Codable {
     /// what a network learns.
     public static let largestResidual: Float = 30
 
-    /// A label in the target's unit.
-    public func residual(label: Double, reference: Double, scale: Double) -> Float {
-        let residual = Float((label - reference) / scale)
-        return min(max(residual, -Self.largestResidual), Self.largestResidual)
+    /// A residual as training sees it.
+    public static func clipped(_ residual: Float) -> Float {
+        min(max(residual, -largestResidual), largestResidual)
     }
 }
 

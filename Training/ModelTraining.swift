@@ -44,6 +44,12 @@ public struct ModelTraining: Sendable {
     public init(recipe: Recipe, source: TrainingSource, run: RunDirectory, resume: Bool)
         throws(FileError)
     {
+        guard (recipe.target == .residual) == source.isStreamed else {
+            throw FileError(
+                .badData, file: "recipe \(recipe.name)", column: "target",
+                "a table has no references to measure residuals from, a feature store has",
+                expected: source.isStreamed ? "residual" : "label", found: recipe.target.rawValue)
+        }
         self.recipe = recipe
         self.run = run
         self.source = source

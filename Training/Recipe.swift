@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import QuantileModels
 import Quantiles
@@ -42,6 +43,8 @@ public struct Recipe: Sendable {
     /// How many nets are trained, each without a part of the rows that it is checked on; one for
     /// the validation rows that the data name.
     public var folds: Int
+    /// How the trading days of a feature store are split.
+    public var days: ChronologicalSplit.Days
     public var training: TrainingSettings
     public var recalibration: Recalibration.Kind
     /// The recipe with every default filled in, as it is kept in the run directory.
@@ -49,6 +52,7 @@ public struct Recipe: Sendable {
 
     /// The recipes in the binary.
     public static let embedded: [String: [UInt8]] = [
+        "bonds": PackageResources.bonds_yaml,
         "tabular": PackageResources.tabular_yaml,
         "tabular-small": PackageResources.tabular_small_yaml,
     ]
@@ -105,6 +109,11 @@ public struct Recipe: Sendable {
         target = try settings.choice("target", default: ForecastTarget.label)
         let validation = try settings.sectionOrEmpty("validation")
         folds = try validation.int("folds", default: 1, in: 1...100)
+        days = ChronologicalSplit.Days(
+            warmUp: try validation.int("warm_up_days", default: 15, in: 0...100_000),
+            validation: try validation.int("days", default: 5, in: 1...100_000),
+            test: try validation.int("test_days", default: 20, in: 0...100_000),
+            embargo: try validation.int("embargo_days", default: 1, in: 1...100_000))
         training = try TrainingSettings(
             settings.sectionOrEmpty("training"),
             validation: validation)

@@ -8,12 +8,15 @@ import QuantileModels
 struct Score: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
-        abstract: "Forecasts the rows of a CSV file with a checkpoint.",
+        abstract: "Forecasts the rows of a CSV file or a feature store with a checkpoint.",
         discussion: """
             The file needs the checkpoint's feature columns, in any order, among any others; a \
             label and a split are optional. The forecast table has a row number, the columns of \
             --keep, the label and a column a quantile, such as 5_tile; it is gzipped where its \
             name ends in .gz.
+
+            Of a feature store the table has the keys of each trade, and --split test are the days \
+            that training left for test and all after them.
 
             Example:
               tenor score run/model.safetensors --data prices.csv --split test --out forecasts.csv
@@ -22,7 +25,7 @@ struct Score: ParsableCommand {
     @Argument(help: "A checkpoint: the model.safetensors of a run.")
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("The rows to score.", valueName: "csv"))
+    @Option(help: ArgumentHelp("The rows to score.", valueName: "csv|store"))
     var data: String
 
     @Option(help: "Score only the rows of this part: train, validation or test.")
@@ -43,6 +46,13 @@ struct Score: ParsableCommand {
         try OutputPath.check(out, isNot: [data, checkpoint])
         Interruption.listen()
         let model = try Checkpoint.load(checkpoint)
+        if FeatureStore.isStore(data) { return try scoreStore(with: model) }
+        guard model.target == .label else {
+            throw FileError(
+                .badData, file: checkpoint,
+                "the checkpoint forecasts the trades of a feature store",
+                expected: "a folder that tenor features made", found: data)
+        }
         var options = TabularReader.Options()
         options.label = model.provenance["label"] ?? "label"
         options.kept =
@@ -56,6 +66,31 @@ struct Score: ParsableCommand {
             try Interruption.check()
         }
         progress.finish()
+        try report(summary, since: started)
+    }
+
+    private func scoreStore(with model: QuantileModel) throws {
+        if keep != nil {
+            throw ValidationError("--keep is for CSV files; a store has its own keys")
+        }
+        let store = try FeatureStore(path: data)
+        let scorer = StoreScorer(model: model)
+        let rows = try scorer.rows(of: store, part: split)
+        let progress = ProgressLine("scoring", total: rows.count, unit: "rows")
+        let started = ContinuousClock.now
+        try scorer.score(store, rows: rows, to: out) {
+            progress.update(done: $0)
+            try Interruption.check()
+        }
+        progress.finish()
+        var summary = Scorer.Summary()
+        summary.rows = rows.count
+        try report(summary, since: started)
+    }
+
+    private func report(
+        _ summary: Scorer.Summary, since started: ContinuousClock.Instant
+    ) throws {
         let seconds = started.duration(to: .now) / .seconds(1)
         let result = Result(
             rows: summary.rows, missingCells: summary.missingCells,

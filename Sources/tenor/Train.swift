@@ -19,7 +19,11 @@ struct Train: ParsableCommand {
 
             tabular trains five nets, each without a fifth of the train and validation rows; for a \
             table split by time give --set validation.folds=1, which keeps its validation rows. \
-            tabular-small takes seconds. Ctrl-C saves the state; --resume goes on.
+            tabular-small takes seconds.
+
+            Data may also be a feature store, for the recipe bonds: its last trading days are for \
+            test, those before them for validation, with a day between (validation.test_days, \
+            validation.days, validation.embargo_days). Ctrl-C saves the state; --resume goes on.
 
             Example:
               tenor train tabular --data prices.csv --out run --set training.steps=1000
@@ -28,7 +32,7 @@ struct Train: ParsableCommand {
     @Argument(help: "A recipe's name, or the path of a YAML file.")
     var recipe: String
 
-    @Option(help: ArgumentHelp("The training data.", valueName: "csv"))
+    @Option(help: ArgumentHelp("The training data.", valueName: "csv|store"))
     var data: String
 
     @Option(help: ArgumentHelp("The run directory. (default: runs/RECIPE-TIME)", valueName: "run"))
@@ -56,15 +60,11 @@ struct Train: ParsableCommand {
 
     func run() throws {
         let recipe = try Recipe(recipe, overrides: overrides)
-        var options = TabularData.Options()
-        options.label = label
-        options.splitSeed = recipe.training.seed
-        let table = try TabularData(path: data, options: options)
-        for note in table.notes { StandardError.write("\(note)\n") }
+        let source = try Self.source(data, label: label, recipe: recipe)
         let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
         let directory = try RunDirectory(path: path, resume: resume)
         var training = try ModelTraining(
-            recipe: recipe, source: TrainingSource(table), run: directory, resume: resume)
+            recipe: recipe, source: source, run: directory, resume: resume)
         StandardError.write(
             "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
 
@@ -118,6 +118,20 @@ struct Train: ParsableCommand {
                 print("checkpoint \(result.checkpoint)")
             }
         }
+    }
+
+    private static func source(
+        _ path: String, label: String, recipe: Recipe
+    ) throws -> TrainingSource {
+        if FeatureStore.isStore(path) {
+            return try TrainingSource(FeatureStore(path: path), days: recipe.days)
+        }
+        var options = TabularData.Options()
+        options.label = label
+        options.splitSeed = recipe.training.seed
+        let table = try TabularData(path: path, options: options)
+        for note in table.notes { StandardError.write("\(note)\n") }
+        return TrainingSource(table)
     }
 
     private struct Result: Encodable {

@@ -213,9 +213,7 @@ import Testing
             )
             #expect(price == Float(Double(reference) + Double(scale) * Double(residuals[index])))
         }
-        #expect(ForecastTarget.residual.residual(label: 101, reference: 100, scale: 0.5) == 2)
-        #expect(ForecastTarget.residual.residual(label: 900, reference: 100, scale: 0.5) == 30)
-        #expect(ForecastTarget.residual.residual(label: 0, reference: 100, scale: 0.5) == -30)
+        #expect([-99, -30, 2, 31].map(ForecastTarget.clipped) == [-30, -30, 2, 30])
     }
 
     @Test(

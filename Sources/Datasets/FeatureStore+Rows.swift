@@ -1,0 +1,17 @@
+extension FeatureStore {
+    /// The features of some rows, those of the state and then those of the condition.
+    ///
+    /// Shape: n rows to `[n, state features + condition features]`.
+    public func features(of rows: some Collection<Int>) -> [Float] {
+        let (state, condition) = (schema.state.count, schema.condition.count)
+        let width = state + condition
+        return [Float](unsafeUninitializedCapacity: rows.count * width) { out, count in
+            guard let start = out.baseAddress else { return }
+            for (place, row) in rows.enumerated() {
+                let target = start + place * width
+                copy(rows: CollectionOfOne(row), state: target, condition: target + state)
+            }
+            count = rows.count * width
+        }
+    }
+}

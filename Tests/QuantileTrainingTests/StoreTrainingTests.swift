@@ -1,0 +1,181 @@
+import Arrays
+import Datasets
+import Files
+import Foundation
+import Inference
+import QuantileModels
+import QuantileTraining
+import Quantiles
+import Random
+import Testing
+
+/// Training on a feature store, and scoring it.
+@Suite struct StoreTrainingTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private static let day: Int64 = 86_400_000_000_000
+    private static let rowsPerDay = 40
+
+    private static func schema(version: Int = 1) -> FeatureSchema {
+        func feature(_ name: String) -> FeatureDefinition {
+            FeatureDefinition(
+                name: name, family: "test", unit: "1", window: "", missing: "0", version: version)
+        }
+        return FeatureSchema(
+            state: (0..<8).map { feature("s\($0)") }, condition: (0..<2).map { feature("c\($0)") },
+            sequences: [.init(name: "prints", start: 0, steps: 2)], channels: 3, sectors: [],
+            options: [])
+    }
+
+    /// A store of so many days. The residual is s7 + 2 c0 with noise; the second row of every day
+    /// was reported two days late.
+    private func store(
+        _ name: String, days: Int, schema: FeatureSchema = schema()
+    ) throws -> FeatureStore {
+        let folder = scratch.file(name)
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        try Data(schema.json()).write(to: URL(filePath: folder + "/" + FeatureSchema.fileName))
+        var random = RandomStream(seed: 3)
+        for day in 0..<days {
+            var rows = FeatureRows(
+                count: Self.rowsPerDay, stateWidth: 8, conditionWidth: 2, isHalf: false)
+            for row in 0..<Self.rowsPerDay {
+                let state = (0..<8).map { $0 % 3 == 0 ? 1 : Float(random.normal()) }
+                let condition = [Float(row % 2), Float(random.normal())]
+                rows.withFeatures { $0.store(row: row, state: state, condition: condition) }
+                let label = state[7] + 2 * condition[0] + 0.1 * Float(random.normal())
+                let time = Int64(day) * Self.day + Int64(row) * 1_000_000_000
+                rows.label.append(label)
+                rows.reference.append(100)
+                rows.scale.append(0.5)
+                rows.weight.append(1)
+                rows.time.append(time)
+                rows.reportTime.append(time + (row == 1 ? 2 * Self.day : 1))
+                rows.quantity.append(1e6)
+                rows.price.append(100 + 0.5 * Double(label))
+                rows.side.append(UInt8(row % 3))
+                rows.isATS.append(UInt8(row % 2))
+                rows.cusip.append("00000000\(row % 10)")
+                rows.figi.append("")
+                rows.tradeID.append("t\(day)-\(row)")
+            }
+            let date = String(format: "2024-01-%02d", day + 1)
+            try rows.write(
+                to: "\(folder)/\(date)\(FeatureStore.shardSuffix)", schemaHash: schema.hash)
+        }
+        return try FeatureStore(path: folder)
+    }
+
+    private func recipe(_ overrides: String...) throws -> Recipe {
+        try Recipe(
+            "bonds",
+            overrides: [
+                "model={family: two-stage, hidden: [16, 8], head: [8]}", "training.steps=400",
+                "training.batch=64", "training.learning_rate=0.01", "training.warm_up=10",
+                "validation.every=50", "validation.warm_up_days=2", "validation.days=4",
+                "validation.test_days=5", "training.averaging=0.9",
+            ] + overrides)
+    }
+
+    @Test("Days go to training, validation and test in order of time, with a day between")
+    func split() throws {
+        let dates = (1...20).map { String(format: "2024-01-%02d", $0) }
+        let split = try ChronologicalSplit(
+            .init(warmUp: 3, validation: 2, test: 4, embargo: 2), of: dates, file: "store")
+        #expect(split.train == "2024-01-04"..."2024-01-10")
+        #expect(split.validation == "2024-01-13"..."2024-01-14")
+        #expect(split.test == "2024-01-17"..."2024-01-20")
+        let error = fileError {
+            _ = try ChronologicalSplit(
+                .init(warmUp: 10, validation: 4, test: 4, embargo: 1), of: dates, file: "store")
+        }
+        #expect(error?.kind == .badData && error?.found == "20")
+    }
+
+    @Test("A row that was reported only after validation began is no training row")
+    func purge() throws {
+        let source = try TrainingSource(
+            store("purge", days: 16), days: .init(warmUp: 2, validation: 4, test: 5, embargo: 1))
+        // Training is days 3 to 5: only the late report of day 5 comes after day 7 began.
+        #expect(source.training.labels.count == 3 * Self.rowsPerDay - 1)
+        // Validation is days 7 to 10, test begins on day 12: that of day 10 is too late.
+        #expect(source.validation.labels.count == 4 * Self.rowsPerDay - 1)
+        #expect(source.provenance["split.test"] == "2024-01-12..2024-01-16")
+        let first = source.training.features([0])
+        #expect(first.count == 10 && first[0] == 1)
+    }
+
+    @Test("Trained, interrupted, resumed and scored: prices come near the truth, in their columns")
+    func endToEnd() throws {
+        let store = try store("store", days: 22)
+        func train(_ folder: String, resume: Bool = false, until last: Int = .max) throws {
+            let recipe = try recipe()
+            let run = try RunDirectory(path: scratch.file(folder), resume: resume)
+            var training = try ModelTraining(
+                recipe: recipe, source: TrainingSource(store, days: recipe.days), run: run,
+                resume: resume)
+            var done = training.stepsDone
+            _ = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
+        }
+        try train("whole")
+        try train("parts", until: 130)
+        try train("parts", resume: true)
+        let path = scratch.file("whole/model.safetensors")
+        #expect(try bytes(of: path) == bytes(of: scratch.file("parts/model.safetensors")))
+
+        let model = try Checkpoint.load(path)
+        #expect(model.target == .residual && model.recalibration.kind == .conformal)
+        let scorer = StoreScorer(model: model)
+        let rows = try scorer.rows(of: store, part: .test)
+        #expect(rows == 17 * Self.rowsPerDay..<22 * Self.rowsPerDay)
+        let output = scratch.file("forecasts.csv")
+        try scorer.score(store, rows: rows, to: output)
+        let table = try ForecastTable(path: output)
+        #expect(table.rowCount == 5 * Self.rowsPerDay)
+        #expect(table.otherColumns.map(\.name).contains("trade_id"))
+        let median = table.tiles(level: table.levels.medianIndex)
+        let label = try #require(table.label)
+        let error = zip(median, label).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(label.count)
+        // The label's own mean absolute deviation is about 0.6 points, its noise's 0.04.
+        #expect(error < 0.15, "\(error)")
+        for row in 0..<table.rowCount {
+            let tiles = Array(table.tiles(row: row))
+            #expect(tiles == tiles.sorted())
+        }
+    }
+
+    @Test("A store of another schema is refused, and so is a table for residuals")
+    func refused() throws {
+        let recipe = try recipe("training.steps=2")
+        let run = try RunDirectory(path: scratch.file("run"), resume: false)
+        var training = try ModelTraining(
+            recipe: recipe, source: TrainingSource(store("a", days: 16), days: recipe.days),
+            run: run, resume: false)
+        guard case .finished(let model) = try training.run(shouldStop: { false }) else {
+            Issue.record("not finished")
+            return
+        }
+        let other = try store("b", days: 3, schema: Self.schema(version: 2))
+        let error = fileError {
+            try StoreScorer(model: model).score(other, rows: 0..<5, to: scratch.file("x.csv"))
+        }
+        #expect(error?.kind == .badData && error?.found == other.schema.hash)
+        let table = try scratch.table()
+        let residual = fileError {
+            _ = try ModelTraining(
+                recipe: recipe, source: TrainingSource(table),
+                run: RunDirectory(path: scratch.file("table"), resume: false), resume: false)
+        }
+        #expect(residual?.column == "target")
+        let folds = fileError {
+            let recipe = try self.recipe("validation.folds=3")
+            _ = try ModelTraining(
+                recipe: recipe, source: TrainingSource(store("c", days: 16), days: recipe.days),
+                run: RunDirectory(path: scratch.file("folds"), resume: false), resume: false)
+        }
+        #expect(folds?.column == "validation.folds")
+    }
+}
