@@ -66,7 +66,9 @@ struct Score: ParsableCommand {
             try Interruption.check()
         }
         progress.finish()
-        try report(summary, since: started)
+        try report(
+            rows: summary.rows, missingCells: summary.missingCells,
+            ignoredColumns: summary.ignoredColumns, since: started)
     }
 
     private func scoreStore(with model: QuantileModel) throws {
@@ -83,19 +85,17 @@ struct Score: ParsableCommand {
             try Interruption.check()
         }
         progress.finish()
-        var summary = Scorer.Summary()
-        summary.rows = rows.count
-        try report(summary, since: started)
+        try report(rows: rows.count, since: started)
     }
 
     private func report(
-        _ summary: Scorer.Summary, since started: ContinuousClock.Instant
+        rows: Int, missingCells: Int = 0, ignoredColumns: Int = 0,
+        since started: ContinuousClock.Instant
     ) throws {
         let seconds = started.duration(to: .now) / .seconds(1)
         let result = Result(
-            rows: summary.rows, missingCells: summary.missingCells,
-            ignoredColumns: summary.ignoredColumns, rowsPerSecond: Double(summary.rows) / seconds,
-            forecasts: out)
+            rows: rows, missingCells: missingCells, ignoredColumns: ignoredColumns,
+            rowsPerSecond: Double(rows) / seconds, forecasts: out)
         if json {
             try StandardOutput.print(json: result)
         } else {

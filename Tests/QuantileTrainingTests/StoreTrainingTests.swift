@@ -16,6 +16,8 @@ import Testing
     init() throws { scratch = try Scratch() }
 
     private static let day: Int64 = 86_400_000_000_000
+    /// 2024-01-01 in UTC epoch nanoseconds.
+    private static let start: Int64 = 1_704_067_200_000_000_000
     private static let rowsPerDay = 40
 
     private static func schema(version: Int = 1) -> FeatureSchema {
@@ -47,7 +49,7 @@ import Testing
                 let condition = [Float(row % 2), Float(random.normal())]
                 rows.withFeatures { $0.store(row: row, state: state, condition: condition) }
                 let label = state[7] + 2 * condition[0] + 0.1 * Float(random.normal())
-                let time = Int64(day) * Self.day + Int64(row) * 1_000_000_000
+                let time = Self.start + Int64(day) * Self.day + Int64(row) * 1_000_000_000
                 rows.label.append(label)
                 rows.reference.append(100)
                 rows.scale.append(0.5)
