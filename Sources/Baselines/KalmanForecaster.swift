@@ -12,36 +12,22 @@ import Tape
 struct KalmanForecaster: Forecaster {
     private var filter: MarketFilter
     private var settings: BondSettings
-    private var classScales = [InnovationScale(), InnovationScale()]
-    private var bondScales: [DecayedMean]
-
-    /// A bond's own scale counts like so many prints of the class at first.
-    private static let bondPrior = 15.0
-    private static let bondHalfLife = 20.0
-    private static let largestSquare = 9.0
+    private var scales: InnovationScales
 
     init(_ parameters: KalmanParameters, _ bonds: BondTable) {
         settings = BondSettings(bonds)
-        filter = MarketFilter(
-            parameters, blocks: settings.blocks, ratingGroups: BondSettings.ratingGroups,
-            sectorGroups: settings.sectorGroups)
-        bondScales = Array(repeating: DecayedMean(), count: bonds.rows.count)
+        filter = settings.groups.filter(parameters)
+        scales = InnovationScales(bonds: bonds.rows.count)
     }
 
     mutating func observe(_ print: SeenPrint) {
-        let bond = print.view.bond
-        let isSeen = filter.isSeen(bond: bond)
+        let isSeen = filter.isSeen(bond: print.view.bond)
         let update = filter.observe(settings.print(print), identifier: print.identifier)
         settings.learn(print)
-        // A first print tells of the prior, not of the noise.
         guard isSeen else { return }
-        let days = print.view.moment.days
-        let index = print.view.isHighYield ? 1 : 0
-        let square = update.innovation * update.innovation / update.variance
-        let relative = square / classScales[index].value
-        classScales[index].add(min(square, Self.largestSquare), days: days)
-        bondScales[bond].add(
-            min(relative, Self.largestSquare), days: days, halfLife: Self.bondHalfLife)
+        scales.observe(
+            update, bond: print.view.bond, isHighYield: print.view.isHighYield,
+            days: print.view.moment.days)
     }
 
     mutating func withdraw(bond: Int, identifier: Int) {
@@ -59,85 +45,26 @@ struct KalmanForecaster: Forecaster {
             trade: settings.traits(
                 view, side: query.side, quantity: query.quantity, isATS: query.isATS),
             dv01: value.dv01)
-        let own = bondScales[view.bond]
         let scale =
-            classScales[view.isHighYield ? 1 : 0].value
-            * (Self.bondPrior + own.weight * own.mean) / (Self.bondPrior + own.weight)
+            scales.scale(isHighYield: view.isHighYield) * scales.scale(bond: view.bond)
         return PointForecast(
             space: .logSpread, location: estimate.logSpread,
             scale: (estimate.variance * scale).squareRoot(), point: value.price)
     }
 }
 
-/// The size of a class's innovations over what the filter expects: of half a day, leaning on that of
-/// a month.
-private struct InnovationScale {
-    private var recent = DecayedMean()
-    private var usual = DecayedMean()
-
-    var value: Double {
-        let usual = (50 + usual.weight * usual.mean) / (50 + usual.weight)
-        return (50 * usual + recent.weight * recent.mean) / (50 + recent.weight)
-    }
-
-    mutating func add(_ square: Double, days: Double) {
-        recent.add(square, days: days, halfLife: 0.5)
-        usual.add(square, days: days, halfLife: 20)
-    }
-}
-
-/// Where each bond stands among the others, for the filter of a market.
+/// Where each bond stands among the others, with what its cohort suggests.
 struct BondSettings {
-    /// The number of the issuer of each bond; issuers of many bonds are several, by maturity.
-    let blocks: [Int]
-    let sectorGroups: Int
-    private let sectors: [Int]
-    private let logAmounts: [Double]
+    let groups: KalmanGroups
     private var prior = CohortPrior()
     private let parameters = FairValueParameters()
 
-    /// AAA, AA, A, BBB, BB, B, CCC and below, no rating.
-    static let ratingGroups = 8
-    /// A block costs the square of its bonds for each print.
-    private static let largestBlock = 64
-
-    init(_ bonds: BondTable) {
-        let rows = bonds.rows
-        var blocks = [Int](repeating: 0, count: rows.count)
-        var next = 0
-        let order = rows.indices.sorted {
-            (rows[$0].issuer, rows[$0].terms.maturity, $0)
-                < (rows[$1].issuer, rows[$1].terms.maturity, $1)
-        }
-        var size = 0
-        for (place, bond) in order.enumerated() {
-            if place > 0,
-                rows[order[place - 1]].issuer != rows[bond].issuer || size == Self.largestBlock
-            {
-                next += 1
-                size = 0
-            }
-            blocks[bond] = next
-            size += 1
-        }
-        self.blocks = blocks
-        let names = Set(rows.map(\.sector)).sorted()
-        let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        sectors = rows.map { numbers[$0.sector] ?? 0 }
-        sectorGroups = 2 * max(1, names.count)
-        logAmounts = rows.map { row in
-            let amount = row.amountOutstanding.isNaN ? row.offeringAmount : row.amountOutstanding
-            return amount > 0 ? min(max((amount / 6e8).logarithm, -3), 3) : 0
-        }
-    }
+    init(_ bonds: BondTable) { groups = KalmanGroups(bonds) }
 
     func setting(_ view: BondView) -> BondSetting {
-        let notch = view.rating?.notch
-        let group = notch.map { $0 == 0 ? 0 : min(($0 - 1) / 3 + 1, 6) } ?? 7
-        return BondSetting(
-            isHighYield: view.isHighYield, creditIndex: view.creditIndex, ratingGroup: group,
-            sectorGroup: 2 * sectors[view.bond] + (view.isHighYield ? 1 : 0),
-            curveLoading: (min(max(view.years, 0.5), 30) / 5).logarithm,
+        groups.setting(
+            bond: view.bond, rating: view.rating, isHighYield: view.isHighYield,
+            creditIndex: view.creditIndex, years: view.years,
             prior: prior.logSpread(
                 rating: view.rating, years: view.years, creditIndex: view.creditIndex))
     }
@@ -145,8 +72,8 @@ struct BondSettings {
     func traits(
         _ view: BondView, side: Trade.Side, quantity: Double, isATS: Bool
     ) -> TradeTraits {
-        TradeTraits(
-            side: side.sign, quantity: quantity, isATS: isATS, logAmount: logAmounts[view.bond],
+        groups.traits(
+            bond: view.bond, side: side.sign, quantity: quantity, isATS: isATS,
             logAge: view.logAge)
     }
 

@@ -30,7 +30,7 @@ struct KalmanTraining {
             case .market(let row): view.append(row)
             case .reported(let trade, let bond):
                 // What is known to be wrong when training ends teaches nothing.
-                guard taken.contains(settings.blocks[bond]),
+                guard taken.contains(settings.groups.blocks[bond]),
                     trade.withdrawnTime >= plan.trainingEnd,
                     let print = view.print(trade, bond: bond)
                 else { continue }
@@ -40,8 +40,8 @@ struct KalmanTraining {
             }
         }
         let fit = KalmanFit(
-            prints: prints, blocks: settings.blocks, ratingGroups: BondSettings.ratingGroups,
-            sectorGroups: settings.sectorGroups)
+            prints: prints, blocks: settings.groups.blocks,
+            ratingGroups: KalmanGroups.ratingGroups, sectorGroups: settings.groups.sectorGroups)
         guard fit.count >= Self.fewest else {
             throw FileError(
                 .badData, file: job.market,
@@ -57,7 +57,7 @@ struct KalmanTraining {
     private func issuers(_ settings: BondSettings) -> Set<Int> {
         var prints: [Int: Int] = [:]
         for (bond, count) in plan.trainingPrints.enumerated() {
-            prints[settings.blocks[bond], default: 0] += count
+            prints[settings.groups.blocks[bond], default: 0] += count
         }
         var taken: Set<Int> = []
         var total = 0

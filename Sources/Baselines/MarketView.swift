@@ -10,14 +10,12 @@ import Tape
 struct MarketView {
     let bonds: BondTable
     private let ratings: RatingTable
-    private var clock = TradingClock(overnightShare: Self.overnightShare)
+    private var clock = TradingClock(overnightShare: KalmanParameters.overnightShare)
     private var pricer: BondPricer
     private var history = MarketHistory()
     private var facts: [Facts?]
     private var lastTrim = CalendarDate(dayNumber: 0)
 
-    /// The share of a day's variance that comes at night.
-    static let overnightShare = 0.3
     /// Ticks are kept so many days, for late prints.
     private static let daysKept: Int64 = 30
 

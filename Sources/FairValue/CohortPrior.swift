@@ -23,6 +23,12 @@ public struct DecayedMean: Sendable, Hashable, Codable {
         weight += 1
         mean += (value - mean) / weight
     }
+
+    mutating func archive(_ archive: inout FilterArchive) {
+        archive.pass(&mean)
+        archive.pass(&weight)
+        archive.pass(&days)
+    }
 }
 
 /// What to expect of a bond that has no print yet: the mean log spread of its cohort, which is its

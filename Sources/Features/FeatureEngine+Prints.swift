@@ -50,6 +50,12 @@ extension FeatureEngine {
             noiseVariance: seen.noiseVariance, days: at.days, creditIndex: credit,
             prior: cohorts.logSpread(rating: rating, years: years, creditIndex: index),
             isHighYield: groups.isHighYield)
+        fairPrices.observe(
+            fairPlace(
+                bond, rating: rating, isHighYield: groups.isHighYield, creditIndex: index,
+                years: years, on: at.date, prior: observation.prior),
+            executed: executed, quote: quote, side: sign, quantity: quantity,
+            isATS: trade.isATS, key: key)
         cohorts.add(logSpread: seen.adjusted, rating: rating, years: years, days: at.days)
 
         var print = Print()
@@ -104,6 +110,7 @@ extension FeatureEngine {
             return
         }
         tally.withdrawn += 1
+        fairPrices.withdraw(bond: bond, key: Self.key(trade.tradeID))
         let issuer = Int(facts[bond].issuer)
         let last = Int(rings.counts[bond])
         for later in index..<last {
@@ -145,6 +152,18 @@ extension FeatureEngine {
                 classRings.prints[classRings.place(ring, here)] = print
             }
         }
+    }
+
+    /// A bond on a day, as the filter of the market needs it.
+    func fairPlace(
+        _ bond: Int, rating: CreditRating?, isHighYield: Bool, creditIndex: Double, years: Double,
+        on date: CalendarDate, prior: Double
+    ) -> FairPrices.Place {
+        let dated = facts[bond].datedDay
+        return FairPrices.Place(
+            bond: bond, rating: rating, isHighYield: isHighYield, creditIndex: creditIndex,
+            years: years, age: dated < 0 ? 0 : Double(date.dayNumber - dated) / 365.25,
+            prior: prior)
     }
 
     /// Lets a filter and the running means observe a print, and notes what it said to them.

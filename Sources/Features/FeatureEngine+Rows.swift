@@ -32,7 +32,11 @@ extension FeatureEngine {
         let credit = index + creditOffsets[bond]
         let years = max(YieldCurve.years(from: moment.date, to: facts.maturity), 1 / 365.25)
         let prior = cohorts.logSpread(rating: rating(bond), years: years, creditIndex: index)
-        let estimate = filters[bond].predicted(
+        let place = fairPlace(
+            bond, rating: rating(bond), isHighYield: ratingGroups.isHighYield,
+            creditIndex: index, years: years, on: moment.date, prior: prior)
+        let estimate = fairPrices.estimate(place)
+        let own = filters[bond].predicted(
             days: moment.days, creditIndex: credit, isHighYield: ratingGroups.isHighYield,
             prior: prior, parameters)
         let value = flows.value(logSpread: estimate.logSpread, curveYield: curveYield)
@@ -86,6 +90,11 @@ extension FeatureEngine {
             context, facts: facts, groups: ratingGroups, estimate: estimate, prior: prior,
             accrued: flows.accruedInterest, into: row + FeatureLayout.bondStart)
         calendar.write(now, into: row + FeatureLayout.calendarStart)
+        let fair = row + FeatureLayout.fairStart
+        fairPrices.write(
+            place, estimate: estimate, dv01: value.dv01, units: context.unitsPerSpread,
+            into: fair)
+        fair[7] = clip(Float(estimate.logSpread - own.logSpread) * context.unitsPerSpread, 12)
         writeSignals(
             context, facts: facts, groups: ratingGroups, into: row + FeatureLayout.signalStart)
         for sector in layout.sectors.indices {

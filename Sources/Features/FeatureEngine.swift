@@ -32,6 +32,7 @@ public final class FeatureEngine {
     let grid = MarketGrid()
     var cohorts: CohortPrior
     var ratings = RatingBook()
+    var fairPrices: FairPrices
     let tables: DailyTables
     var pricer: BondPricer
     let terms: [BondTerms]
@@ -72,6 +73,7 @@ public final class FeatureEngine {
         self.tables = tables
         self.parameters = parameters
         cohorts = CohortPrior(parameters)
+        fairPrices = FairPrices(bonds, KalmanParameters())
         terms = bonds.rows.map(\.terms)
         pricer = BondPricer(terms)
         calls = bonds.rows.map { bonds.calls(cusip: $0.cusip) }
@@ -185,6 +187,7 @@ public final class FeatureEngine {
         let before = moment.date
         moment = clock.moment(time)
         if moment.date != before || days.day < 0 { turnDate() }
+        fairPrices.advance(to: time)
         grid.advance(to: moment.days)
         let day = Int32(moment.days)
         if days.day < 0 {

@@ -30,7 +30,8 @@ public struct FeatureLayout: Sendable {
     static let bondStart = marketStart + 32
     static let calendarStart = bondStart + 52
     static let signalStart = calendarStart + 16
-    static let sectorStart = signalStart + 24
+    static let fairStart = signalStart + 24
+    static let sectorStart = fairStart + 8
     static let mostSectors = 12
     static let swapWidth = 4
     static let dealerWidth = 3

@@ -12,7 +12,8 @@ enum FeatureNames {
     static func state(
         sectors: [String], hasSwaps: Bool, hasDealers: Bool
     ) -> [FeatureDefinition] {
-        var all = sequences + history + decayed + market + bond + calendar + signals
+        var all =
+            sequences + history + decayed + market + bond + calendar + signals + fairValue
         all += sectors.map {
             define("bond.sector.\($0)", "bond", "1 if so", "now", "0 in another sector")
         }
@@ -245,6 +246,18 @@ enum FeatureNames {
             ("worst_gap", "percent below the spread to maturity"),
             ("mean_gap", "log spread over its 20-day mean"),
             ("log_volatility", "ln log spread a day"),
+        ])
+
+    // MARK: The filter of the market
+
+    private static let fairValue: [FeatureDefinition] = rows(
+        "fair_value", "now", "as for a bond of its cohort",
+        [
+            ("deviation", "ln label units"), ("half_spread.1mm", "label units"),
+            ("noise.1mm", "ln label units"), ("half_spread.100k", "label units"),
+            ("noise.100k", "ln label units"), ("class_scale", "ln of the variances' factor"),
+            ("bond_scale", "ln of the variances' factor"),
+            ("own_gap", "label units of the bond's own filter over it"),
         ])
 
     // MARK: The condition

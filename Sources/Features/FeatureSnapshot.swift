@@ -28,9 +28,11 @@ extension FeatureEngine {
         var ratings: RatingBook
         var tally: FeatureTally
         var parameters: FairValueParameters
+        var kalman: KalmanParameters
     }
 
     private static let notesKey = "notes"
+    private static let fairPricesKey = "fair_prices"
     private static let bondsKey = "bonds"
     private static let schemaKey = "schema"
 
@@ -58,12 +60,18 @@ extension FeatureEngine {
         }
         tensors.append(Self.tensor("observed", Self.packed(observed, by: rings)))
         tensors.append(Self.tensor("keys", Self.packed(keys, by: rings)))
+        var archive = FilterArchive()
+        // A copy: writing does not change it.
+        var fairPrices = fairPrices
+        _ = fairPrices.archive(&archive)
+        tensors.append(
+            Self.tensor(Self.fairPricesKey, archive.words.withUnsafeBytes { Array($0) }))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let notes = try encoder.encode(
             Notes(
                 now: now, cohorts: cohorts, ratings: ratings, tally: tally,
-                parameters: parameters))
+                parameters: parameters, kalman: fairPrices.parameters))
         return FeatureSnapshot(
             tensors: tensors,
             metadata: [
@@ -106,6 +114,12 @@ extension FeatureEngine {
         }
         try Self.unpack("observed", of: file, to: observed, by: rings)
         try Self.unpack("keys", of: file, to: keys, by: rings)
+        let words = try Self.words(Self.fairPricesKey, of: file)
+        var archive = FilterArchive(reading: words)
+        fairPrices = FairPrices(bonds, notes.kalman)
+        guard fairPrices.archive(&archive), archive.isComplete else {
+            throw damaged("the fair prices are of other bonds")
+        }
         cohorts = notes.cohorts
         ratings = notes.ratings
         tally = notes.tally
@@ -185,6 +199,16 @@ extension FeatureEngine {
     ) throws(FileError) {
         let entry = try entry(name, of: file, bytes: target.count)
         file.withBytes(of: entry) { target.copyMemory(from: $0) }
+    }
+
+    private static func words(
+        _ name: String, of file: SafetensorsFile
+    ) throws(FileError) -> [UInt64] {
+        let count = file.entry(name)?.byteRange.count ?? 0
+        let entry = try entry(name, of: file, bytes: count / 8 * 8)
+        return file.withBytes(of: entry) { bytes in
+            (0..<count / 8).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
+        }
     }
 
     private static func entry(

@@ -39,6 +39,15 @@ struct IssuerBlock: Sendable {
             if sectorGroup == later.sectorGroup { move += later.sectorLevel - sectorLevel }
             return move
         }
+
+        mutating func archive(_ archive: inout FilterArchive) {
+            archive.pass(&isHighYield)
+            archive.pass(&creditIndex)
+            archive.pass(&ratingGroup)
+            archive.pass(&ratingLevel)
+            archive.pass(&sectorGroup)
+            archive.pass(&sectorLevel)
+        }
     }
 
     /// The variance that a bond's log spread gains in a day.
@@ -124,6 +133,24 @@ struct IssuerBlock: Sendable {
                 }
             }
         }
+    }
+
+    mutating func archive(_ archive: inout FilterArchive) {
+        let count = archive.passCount(means.count)
+        if archive.isReading {
+            means = Array(repeating: 0, count: count)
+            curveLoadings = means
+            capacity = count
+            covariance = Array(repeating: 0, count: count * count)
+        }
+        for slot in 0..<count {
+            archive.pass(&means[slot])
+            archive.pass(&curveLoadings[slot])
+            for other in 0..<count { archive.pass(&covariance[slot * capacity + other]) }
+        }
+        archive.pass(&days)
+        drivers.archive(&archive)
+        deviation.archive(&archive)
     }
 
     /// Moves one mean, where a print is taken back.

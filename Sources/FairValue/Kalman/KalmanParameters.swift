@@ -1,36 +1,40 @@
 /// What the Kalman filter of a whole market knows of how spreads move and how trades are priced.
 ///
-/// Fitted by `KalmanFit`; written as JSON. Log spreads are natural logarithms of basis points over
+/// Fitted by `KalmanFit`; written as JSON. The defaults are the middle of fits to two simulated
+/// markets (seeds 1 and 7). Log spreads are natural logarithms of basis points over
 /// the interpolated Treasury curve, variances are a trading day's.
 public struct KalmanParameters: Sendable, Hashable, Codable {
     /// Of the move that all bonds of an issuer share.
-    public var issuerVariance = 3e-4
+    public var issuerVariance = 2.35e-4
     /// Of the move that an issuer's bonds share in proportion to ln(years / 5).
-    public var issuerCurveVariance = 5e-5
+    public var issuerCurveVariance = 4e-5
     /// Of a bond's own move.
-    public var bondVariance = 3e-4
+    public var bondVariance = 2.5e-4
     /// What multiplies the three for high yield.
-    public var highYieldShare = 0.7
+    public var highYieldShare = 1.7
     /// Of the move that a rating bucket's bonds share and no ETF shows.
-    public var ratingVariance = 1e-4
+    public var ratingVariance = 8e-5
     /// Of the move that a sector's bonds share within their class.
-    public var sectorVariance = 1e-4
+    public var sectorVariance = 6.5e-6
     /// How much of a move of its class's credit index a bond follows.
-    public var creditLoading = 0.7
-    public var highYieldCreditLoading = 0.7
+    public var creditLoading = 0.44
+    public var highYieldCreditLoading = 0.38
 
     /// By how much a client's trade is away from the middle, and how noisy a trade is.
     public var halfSpread = TradeCost(
-        fixed: 0.012, perDV01: 0.9, perSpread: 0.011, small: 0.7, large: 0.1, amount: -0.15,
-        age: 0.1, ats: -0.3, bid: 0.05)
+        fixed: 0.0065, perDV01: 0.96, perSpread: 0.0042, small: 0.755, large: 0.06,
+        amount: -0.15, age: 0.3, ats: -0.52, bid: 0)
     public var noise = TradeCost(
-        fixed: 0.026, perDV01: 1.15, perSpread: 0.0065, small: 0.35, large: 0.1, amount: -0.15,
-        age: 0.1, ats: -0.1, bid: 0)
+        fixed: 0.011, perDV01: 0.625, perSpread: 0.0023, small: 0.22, large: 0.1,
+        amount: -0.19, age: 0.39, ats: -0.22, bid: 0)
 
     /// Of a bond's first log spread around what its cohort and issuer suggest.
     public var priorVariance = 0.05
     /// An innovation counts for no more than so many standard deviations.
     public var largestInnovation = 3.0
+
+    /// The share of a day's variance that comes at night.
+    public static let overnightShare = 0.3
 
     public init() {}
 

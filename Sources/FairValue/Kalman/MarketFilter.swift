@@ -183,6 +183,27 @@ public struct MarketFilter: Sendable {
         blocks[Int(blockOfBond[bond])].correct(Int(slots[bond]), by: -effect)
     }
 
+    /// Writes the whole state into an archive, or takes it from one that was made by a filter of the
+    /// same bonds.
+    /// - Returns: false where the archive belongs to another filter.
+    public mutating func archive(_ archive: inout FilterArchive) -> Bool {
+        for bond in slots.indices {
+            var slot = Int(slots[bond])
+            archive.pass(&slot)
+            slots[bond] = Int32(truncatingIfNeeded: slot)
+            effects[bond].archive(&archive)
+        }
+        for index in blocks.indices { blocks[index].archive(&archive) }
+        for index in ratingLevels.indices { ratingLevels[index].archive(&archive) }
+        for index in sectorLevels.indices { sectorLevels[index].archive(&archive) }
+        return slots.indices.allSatisfy { bond in
+            let drivers = blocks[Int(blockOfBond[bond])].drivers
+            return (-1..<blocks[Int(blockOfBond[bond])].count).contains(Int(slots[bond]))
+                && (-1..<ratingLevels.count).contains(drivers.ratingGroup)
+                && (-1..<sectorLevels.count).contains(drivers.sectorGroup)
+        }
+    }
+
     private mutating func enter(_ print: MarketPrint, block index: Int) {
         slots[print.bond] = Int32(blocks[index].count)
         blocks[index].enter(
@@ -245,6 +266,12 @@ private struct GroupLevel: Sendable {
         level += gain * innovation
         return gain * innovation
     }
+
+    mutating func archive(_ archive: inout FilterArchive) {
+        archive.pass(&level)
+        archive.pass(&variance)
+        archive.pass(&days)
+    }
 }
 
 /// What the last prints of a bond still contribute to its mean.
@@ -270,5 +297,16 @@ private struct Effects: Sendable {
         }
         defer { recent[index] = (0, 0) }
         return recent[index].effect
+    }
+
+    mutating func archive(_ archive: inout FilterArchive) {
+        let count = min(archive.passCount(recent.count), Self.capacity)
+        if archive.isReading { recent = Array(repeating: (0, 0), count: count) }
+        for index in recent.indices {
+            archive.pass(&recent[index].identifier)
+            archive.pass(&recent[index].effect)
+        }
+        archive.pass(&next)
+        next = min(max(next, 0), Self.capacity - 1)
     }
 }
