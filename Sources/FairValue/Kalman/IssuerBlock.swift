@@ -7,6 +7,7 @@ struct IssuerBlock: Sendable {
     /// Shape: `[capacity, capacity]`, of which the first `means.count` rows and columns count.
     private var covariance: [Double] = []
     private var capacity = 0
+    private var effects = PrintEffects()
     /// As of when, in trading days.
     var days = Double.nan
     /// The levels of what the means follow, as of then.
@@ -84,6 +85,7 @@ struct IssuerBlock: Sendable {
             }
         }
         covariance = larger
+        effects.widen(from: capacity, to: wider)
         capacity = wider
     }
 
@@ -113,14 +115,27 @@ struct IssuerBlock: Sendable {
         }
     }
 
-    /// Takes in an innovation of one bond, of the given variance in all.
+    /// What a print says.
+    struct Step {
+        var slot: Int
+        /// What is left of the innovation for the issuer, and the variance of all of it.
+        var innovation: Double
+        var variance: Double
+        /// By how much the print has moved all means already, through its groups.
+        var shift: Double
+        /// Whether the innovation was cut, so that it does not depend on the means.
+        var isCut: Bool
+        var identifier: Int
+    }
+
+    /// Takes in a print.
     /// - Parameter gains: room for as many numbers as the block has bonds.
-    mutating func update(
-        _ slot: Int, innovation: Double, innovationVariance: Double, gains: inout [Double]
-    ) {
+    mutating func update(_ step: Step, gains: inout [Double]) {
         let count = count
         let capacity = capacity
-        let factor = 1 / innovationVariance
+        let slot = step.slot
+        let innovation = step.innovation
+        let factor = 1 / step.variance
         covariance.withUnsafeMutableBufferPointer { covariance in
             gains.withUnsafeMutableBufferPointer { gains in
                 for row in 0..<count { gains[row] = covariance[slot * capacity + row] }
@@ -131,28 +146,33 @@ struct IssuerBlock: Sendable {
                         covariance[row * capacity + column] -= gain * gains[column]
                     }
                 }
+                for row in 0..<count { gains[row] *= factor }
             }
         }
+        effects.add(step, gains: gains, count: count, width: capacity)
     }
 
     mutating func archive(_ archive: inout FilterArchive) {
         let count = archive.passCount(means.count)
+        capacity = archive.passCount(capacity)
         if archive.isReading {
             means = Array(repeating: 0, count: count)
             curveLoadings = means
-            capacity = count
-            covariance = Array(repeating: 0, count: count * count)
+            covariance = Array(repeating: 0, count: capacity * capacity)
         }
         for slot in 0..<count {
             archive.pass(&means[slot])
             archive.pass(&curveLoadings[slot])
             for other in 0..<count { archive.pass(&covariance[slot * capacity + other]) }
         }
+        effects.archive(&archive, width: capacity)
         archive.pass(&days)
         drivers.archive(&archive)
         deviation.archive(&archive)
     }
 
-    /// Moves one mean, where a print is taken back.
-    mutating func correct(_ slot: Int, by move: Double) { means[slot] += move }
+    /// Takes back what is left of a print, where it is one of the last.
+    mutating func withdraw(_ identifier: Int) {
+        effects.remove(identifier, from: &means, width: capacity)
+    }
 }

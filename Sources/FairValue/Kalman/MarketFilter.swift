@@ -65,7 +65,6 @@ public struct MarketFilter: Sendable {
     private var slots: [Int32]
     private var ratingLevels: [GroupLevel]
     private var sectorLevels: [GroupLevel]
-    private var effects: [Effects]
     private var gains: [Double] = []
 
     /// - Parameters:
@@ -81,7 +80,6 @@ public struct MarketFilter: Sendable {
         slots = Array(repeating: -1, count: blocks.count)
         ratingLevels = Array(repeating: GroupLevel(), count: ratingGroups)
         sectorLevels = Array(repeating: GroupLevel(), count: sectorGroups)
-        effects = Array(repeating: Effects(), count: blocks.count)
     }
 
     /// What a print told.
@@ -162,25 +160,24 @@ public struct MarketFilter: Sendable {
         let variance = blocks[index].variance(slot) + noise + staleness
         let innovation = seen + offset - mean
         let limit = parameters.largestInnovation * variance.squareRoot()
-        var rest = min(max(innovation, -limit), limit)
-        if !isNew { rest -= updateGroups(rest, variance, print, block: index) }
-        let before = blocks[index].variance(slot)
+        let cut = min(max(innovation, -limit), limit)
+        let moved = isNew ? 0 : updateGroups(cut, variance, print, block: index)
         if gains.count < blocks[index].count {
             gains = Array(repeating: 0, count: 2 * blocks[index].count)
         }
         blocks[index].update(
-            slot, innovation: rest, innovationVariance: variance, gains: &gains)
-        let gain = before / variance
-        effects[print.bond].add(gain * rest, gain: gain, identifier: identifier)
+            IssuerBlock.Step(
+                slot: slot, innovation: cut - moved, variance: variance, shift: moved,
+                isCut: cut != innovation, identifier: identifier), gains: &gains)
         blocks[index].deviation.add(
             blocks[index].means[slot] - print.setting.prior, days: print.days, halfLife: 5)
         return Update(innovation: innovation, variance: variance)
     }
 
-    /// Takes back what a print did to its own bond; what it did to others stays.
+    /// Takes back what is left of a print in the log spreads of its issuer, where it is one of the
+    /// last. What its groups learned stays, and so does how sure the filter is.
     public mutating func withdraw(bond: Int, identifier: Int) {
-        guard slots[bond] >= 0, let effect = effects[bond].remove(identifier) else { return }
-        blocks[Int(blockOfBond[bond])].correct(Int(slots[bond]), by: -effect)
+        blocks[Int(blockOfBond[bond])].withdraw(identifier)
     }
 
     /// Writes the whole state into an archive, or takes it from one that was made by a filter of the
@@ -191,7 +188,6 @@ public struct MarketFilter: Sendable {
             var slot = Int(slots[bond])
             archive.pass(&slot)
             slots[bond] = Int32(truncatingIfNeeded: slot)
-            effects[bond].archive(&archive)
         }
         for index in blocks.indices { blocks[index].archive(&archive) }
         for index in ratingLevels.indices { ratingLevels[index].archive(&archive) }
@@ -271,42 +267,5 @@ private struct GroupLevel: Sendable {
         archive.pass(&level)
         archive.pass(&variance)
         archive.pass(&days)
-    }
-}
-
-/// What the last prints of a bond still contribute to its mean.
-private struct Effects: Sendable {
-    private var recent: [(identifier: Int, effect: Double)] = []
-    private var next = 0
-    private static let capacity = 8
-
-    mutating func add(_ effect: Double, gain: Double, identifier: Int) {
-        for index in recent.indices { recent[index].effect *= 1 - gain }
-        guard identifier != 0 else { return }
-        if recent.count < Self.capacity {
-            recent.append((identifier, effect))
-        } else {
-            recent[next] = (identifier, effect)
-            next = (next + 1) % Self.capacity
-        }
-    }
-
-    mutating func remove(_ identifier: Int) -> Double? {
-        guard let index = recent.firstIndex(where: { $0.identifier == identifier }) else {
-            return nil
-        }
-        defer { recent[index] = (0, 0) }
-        return recent[index].effect
-    }
-
-    mutating func archive(_ archive: inout FilterArchive) {
-        let count = min(archive.passCount(recent.count), Self.capacity)
-        if archive.isReading { recent = Array(repeating: (0, 0), count: count) }
-        for index in recent.indices {
-            archive.pass(&recent[index].identifier)
-            archive.pass(&recent[index].effect)
-        }
-        archive.pass(&next)
-        next = min(max(next, 0), Self.capacity - 1)
     }
 }
