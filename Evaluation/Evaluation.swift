@@ -8,25 +8,22 @@ public enum Evaluation {
 
     /// Measures forecasts against their labels.
     /// - Parameters:
-    ///   - forecasts: a table with labels.
-    ///   - oracle: the true quantiles of the same source rows, and of others if need be. It is
-    ///     joined on `row`.
+    ///   - forecasts: a table with labels, or quotes to be joined with trades.
+    ///   - oracle: the oracle's forecasts of the same trades or source rows, and of others if need
+    ///     be.
     ///   - market: what is known of the bonds; without it there are no cohorts by rating or issue.
+    ///   - tape: the trades that quotes, a table without labels, are judged by.
     ///   - rules: which rows count; all of them where nil.
     /// - Throws: `FileError` where there are no rows or labels, or where the oracle does not fit.
     public static func run(
         forecasts: ForecastTable, oracle: ForecastTable? = nil, market: MarketReference? = nil,
-        rules: EvaluationProtocol? = nil
+        tape: ReferenceTrades? = nil, rules: EvaluationProtocol? = nil
     ) throws(FileError) -> EvaluationResult {
         let rules = if let rules { rules } else { try EvaluationProtocol.standard() }
-        guard let label = forecasts.label else {
-            throw FileError(
-                .badData, file: forecasts.file, column: "label", "no such column",
-                expected: "what was observed, beside the forecasts",
-                advice: "Score data that has its labels, or add them as a column")
-        }
+        let input = try LabelledTable(forecasts, tape: tape, rules: rules)
+        try input.requireLabel()
         let judged = try JudgedTable(
-            forecasts, trades: TradeColumns(forecasts), label: label, market: market, rules: rules)
+            input.table, trades: input.trades, market: market, rules: rules)
         let sample = Sample(judged.table, label: judged.label)
         var total = ForecastMetrics(sample, sample.all)
         if let oracle {
@@ -40,61 +37,62 @@ public enum Evaluation {
         ]
         var cohorts: [CohortResult] = []
         if let trades = judged.trades, let facts = judged.facts {
-            let grades = market == nil ? nil : facts.grades
-            if let grades {
-                let parts = sample.all.partitioned(grades.codes, count: grades.names.count)
-                let present = parts.indices.filter { parts[$0].count > 0 }
-                segments += parallel(present.count) { place in
-                    let index = present[place]
-                    return SegmentResult(
-                        name: grades.names[index],
-                        metrics: ForecastMetrics(sample, parts[index]),
-                        detail: SegmentDetail(sample, parts[index], judged, rules))
-                }
-            }
             let assignment = CohortAssignment(
-                trades: trades, facts: facts, market: market, rules: rules)
+                trades: trades, label: judged.label, facts: facts, market: market, rules: rules)
+            let grades = RowSet.grades(sample.all, assignment.grades)
+            segments += parallel(grades.count) { index in
+                SegmentResult(
+                    name: grades[index].name,
+                    metrics: ForecastMetrics(sample, grades[index].rows),
+                    detail: SegmentDetail(sample, grades[index].rows, judged, rules))
+            }
             cohorts = Self.cohorts(sample, assignment, grades: grades, rules: rules)
         }
         return EvaluationResult(
-            file: forecasts.file, oracleFile: oracle?.file, rules: rules, market: market,
-            isBond: judged.trades != nil, counts: judged.counts, segments: segments,
+            file: forecasts.file, oracleFile: oracle?.file, tapeFile: tape?.file, rules: rules,
+            market: market, isBond: judged.trades != nil, counts: judged.countsWithRepeats,
+            quotes: input.quotes, period: judged.facts?.period, segments: segments,
             cohorts: cohorts,
+            funds: try funds(forecasts, judged, market: market),
             examples: ExampleForecast.pick(from: judged.table, label: judged.label))
+    }
+
+    /// The baskets of bond funds by the forecasts, or by all quotes.
+    private static func funds(
+        _ source: ForecastTable, _ judged: JudgedTable, market: MarketReference?
+    ) throws(FileError) -> [FundCheck] {
+        guard let market, let trades = judged.trades, let facts = judged.facts,
+            let funds = try FundMarket(market)
+        else { return [] }
+        let values =
+            trades.quoteAge == nil
+            ? BondValues(judged.table, trades: trades, bondRow: facts.bondRow)
+            : try BondValues(quotes: source, market: market)
+        return values.map(funds.check) ?? []
     }
 
     /// Every cohort of all rows, and of each grade; those without rows are absent.
     private static func cohorts(
-        _ sample: Sample, _ assignment: CohortAssignment, grades: CohortCodes?,
+        _ sample: Sample, _ assignment: CohortAssignment, grades: [(name: String, rows: RowSet)],
         rules: EvaluationProtocol
     ) -> [CohortResult] {
-        let dimensions = rules.cohorts.filter { $0 != .credit }
-        let byDimension = parallel(dimensions.count) { index -> [CohortResult] in
-            guard let codes = assignment.codes(dimensions[index]) else { return [] }
-            var results = Self.results(sample, codes, grade: nil, codes: codes.codes, rules)
-            for (grade, name) in (grades?.names ?? []).enumerated() {
-                let own = grades?.codes ?? []
-                let within = codes.codes.indices.map { own[$0] == grade ? codes.codes[$0] : -1 }
-                results += Self.results(sample, codes, grade: name, codes: within, rules)
+        let splits = assignment.splits
+        let segments = [(name: String?.none, rows: sample.all)] + grades.map { ($0.name, $0.rows) }
+        let results = parallel(splits.count * segments.count) { index -> [CohortResult] in
+            let split = splits[index / segments.count]
+            let segment = segments[index % segments.count]
+            let parts = segment.rows.partitioned(split.codes, count: split.names.count)
+            return parts.indices.compactMap { index in
+                guard parts[index].count > 0 else { return nil }
+                return CohortResult(
+                    name: CohortName(
+                        grade: segment.name, dimension: split.dimension,
+                        cohort: split.names[index]),
+                    metrics: ForecastMetrics(sample, parts[index]),
+                    isSmall: parts[index].count < rules.smallSample)
             }
-            return results
         }
-        return byDimension.flatMap(\.self)
-    }
-
-    private static func results(
-        _ sample: Sample, _ names: CohortCodes, grade: String?, codes: [Int16],
-        _ rules: EvaluationProtocol
-    ) -> [CohortResult] {
-        let parts = sample.all.partitioned(codes, count: names.names.count)
-        return parts.indices.compactMap { index in
-            guard parts[index].count > 0 else { return nil }
-            return CohortResult(
-                name: CohortName(
-                    grade: grade, dimension: names.dimension, cohort: names.names[index]),
-                metrics: ForecastMetrics(sample, parts[index]),
-                isSmall: parts[index].count < rules.smallSample)
-        }
+        return results.flatMap(\.self)
     }
 }
 

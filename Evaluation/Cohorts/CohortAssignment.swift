@@ -3,9 +3,19 @@ import Bonds
 /// Puts trades into the cohorts of a dimension.
 struct CohortAssignment {
     let trades: TradeColumns
+    /// The prices of the trades.
+    let label: [Double]
     let facts: RowFacts
     let market: MarketReference?
     let rules: EvaluationProtocol
+
+    /// The protocol's dimensions but credit, that all rows are split by.
+    var splits: [CohortCodes] {
+        rules.cohorts.filter { $0 != .credit }.compactMap(codes)
+    }
+
+    /// Investment grade and high yield; nil without a market.
+    var grades: CohortCodes? { codes(.credit) }
 
     /// Nil where the table and the market lack what the dimension needs.
     func codes(_ dimension: CohortDimension) -> CohortCodes? {
@@ -60,6 +70,15 @@ struct CohortAssignment {
                     dimension, $0, [1, 3, 5],
                     ["0 to 1 year", "1 to 3 years", "3 to 5 years", "5 years and more"])
             }
+        case .quoteAge:
+            trades.quoteAge.map {
+                byBounds(
+                    dimension, $0, [60, 300, 1_800, 14_400],
+                    [
+                        "under 1 minute", "1 to 5 minutes", "5 to 30 minutes",
+                        "30 minutes to 4 hours", "4 hours and more",
+                    ])
+            }
         }
     }
 
@@ -102,8 +121,12 @@ struct CohortAssignment {
         }
     }
 
-    /// The trade's own spread where the table has it.
-    private var spreads: [Double]? { trades.spread }
+    /// The trade's own spread: the table's, else by its price where the market has Treasuries.
+    private var spreads: [Double]? {
+        if let spread = trades.spread { return spread }
+        guard let market, market.treasuries != nil else { return nil }
+        return Repricing(trades: trades, facts: facts, market: market).spreads(of: label)
+    }
 
     // MARK: Kinds of cohorts
 

@@ -23,6 +23,8 @@ public enum CohortDimension: String, Sendable, CaseIterable {
     case amount
     /// Years since issuance.
     case age
+    /// How old a quote was when the trade was made that it is judged by.
+    case quoteAge = "quote_age"
 
     /// The title inside a sentence or a table's head: names such as ATS and US/Eastern keep their
     /// capitals.
@@ -45,14 +47,7 @@ public enum CohortDimension: String, Sendable, CaseIterable {
         case .health: "Company health"
         case .amount: "Issue amount"
         case .age: "Time since issuance"
-        }
-    }
-
-    /// Whether the cohorts stand in an order of their own, so that a line through them has a sense.
-    var isOrdered: Bool {
-        switch self {
-        case .side, .ats, .sector, .health, .credit: false
-        default: true
+        case .quoteAge: "Age of the quote"
         }
     }
 }

@@ -54,6 +54,12 @@ struct RowFacts: Sendable {
             codes: notch.map { $0 < 0 ? -1 : $0 < CreditRating.highestHighYield ? 0 : 1 })
     }
 
+    /// The first and the last day of the trades in New York.
+    var period: ClosedRange<CalendarDate>? {
+        guard let first = day.min(), let last = day.max() else { return nil }
+        return CalendarDate(dayNumber: Int(first))...CalendarDate(dayNumber: Int(last))
+    }
+
     func selecting(_ rows: [Int]) -> RowFacts {
         RowFacts(
             day: rows.map { day[$0] }, hour: rows.map { hour[$0] },

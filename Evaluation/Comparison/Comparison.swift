@@ -11,14 +11,15 @@ public enum Comparison {
     public static let percents = [50, 75, 95]
 
     /// Compares the first table with each of the others, on the trades that all of them have.
+    /// - Parameter tape: the trades that quotes, tables without labels, are joined with.
     /// - Throws: `FileError` where tables have no trades in common or one cannot be read as prices.
     public static func run(
         _ sources: [ForecastTable], market: MarketReference? = nil,
-        rules: EvaluationProtocol? = nil
+        tape: ReferenceTrades? = nil, rules: EvaluationProtocol? = nil
     ) throws(FileError) -> SignalComparison {
         precondition(sources.count >= 2, "Comparison: \(sources.count) tables")
         let rules = if let rules { rules } else { try EvaluationProtocol.standard() }
-        let matched = try MatchedTables(sources, market: market, rules: rules)
+        let matched = try MatchedTables(sources, tape: tape, market: market, rules: rules)
         let names = uniqueNames(sources.map(\.file))
         var notes = matched.notes
         let signals = matched.tables.enumerated().map { index, table in
@@ -32,56 +33,67 @@ public enum Comparison {
                     + common.map { QuantileLevels.percent($0) + " %" }.joined(separator: ", ") + "."
             )
         }
-        let losses = signals.map { $0.losses(common, label: matched.label) }
+        let assignment = matched.assignment(market: market, rules: rules)
+        let grades = assignment?.grades
+        let graded = signals.map { RowSet.grades($0.sample.all, grades) }
+        // All rows and each grade, signal by signal: every signal has the same rows.
+        let segments =
+            [(name: String?.none, sets: signals.map(\.sample.all))]
+            + graded[0].indices.map { index in
+                (graded[0][index].name, graded.map { $0[index].rows })
+            }
         let engine = PairedComparison(
-            signals: signals, losses: losses, facts: matched.facts, trades: matched.trades)
-
-        var parts: [(name: CohortName, rows: [Int16], index: Int16, draws: Int, isSmall: Bool)] = []
-        let everything = [Int16](repeating: 0, count: matched.label.count)
-        parts.append(
-            (CohortName(grade: nil, dimension: nil, cohort: "all"), everything, 0, draws, false))
-        if let trades = matched.trades, let facts = matched.facts {
-            let grades = market == nil ? nil : facts.grades
-            for (index, name) in (grades?.names ?? []).enumerated() {
-                let codes = grades?.codes ?? []
-                guard codes.contains(Int16(index)) else { continue }
-                parts.append(
-                    (
-                        CohortName(grade: name, dimension: nil, cohort: name), codes, Int16(index),
-                        draws, false
-                    ))
-            }
-            let assignment = CohortAssignment(
-                trades: trades, facts: facts, market: market, rules: rules)
-            for dimension in rules.cohorts where dimension != .credit {
-                guard let codes = assignment.codes(dimension) else { continue }
-                var sizes = [Int](repeating: 0, count: codes.names.count)
-                for code in codes.codes where code >= 0 { sizes[Int(code)] += 1 }
-                for (index, name) in codes.names.enumerated() where sizes[index] > 0 {
-                    parts.append(
-                        (
-                            CohortName(grade: nil, dimension: dimension, cohort: name),
-                            codes.codes, Int16(index), cohortDraws,
-                            sizes[index] < rules.smallSample
-                        ))
-                }
-            }
+            signals: signals, losses: signals.map { $0.losses(common, label: matched.label) },
+            clusters: RowClusters(
+                rowCount: matched.label.count, day: matched.facts?.day,
+                bond: matched.trades?.bond))
+        let whole = parallel(segments.count) { index in
+            let (name, sets) = segments[index]
+            return engine.compare(
+                CohortName(grade: name, dimension: nil, cohort: name ?? "all"),
+                rows: sets[0].rows, orders: sets.map(\.byError), draws: draws, isSmall: false)
         }
-        let work = parts
-        var results = parallel(work.count) { index in
-            engine.compare(
-                work[index].name, codes: work[index].rows, code: work[index].index,
-                draws: work[index].draws, isSmall: work[index].isSmall)
+        let splits = assignment?.splits ?? []
+        let cohorts = parallel(splits.count * segments.count) { index in
+            Self.cohorts(
+                of: segments[index % segments.count], splits[index / segments.count], engine,
+                rules)
         }
-        Self.adjust(&results)
-        let spaces = try SpaceTable(matched, names: names, market: market)
+        let metrics = parallel(signals.count * segments.count) { index in
+            ForecastMetrics(
+                signals[index / segments.count].sample,
+                segments[index % segments.count].sets[index / segments.count])
+        }
+        var parts = whole + cohorts.flatMap(\.self)
+        Self.adjust(&parts)
         return SignalComparison(
             files: sources.map(\.file), names: names, units: sources.map(\.unit),
             isPoint: sources.map(\.isPoint), rules: rules, market: market,
-            isBond: matched.trades != nil,
-            metrics: signals.map { ForecastMetrics($0.sample, $0.sample.all) },
-            funnels: matched.funnels, commonLevels: common,
-            parts: results, spaces: spaces, notes: notes)
+            isBond: matched.trades != nil, period: matched.period,
+            metrics: signals.indices.map { signal in
+                Array(metrics[signal * segments.count..<(signal + 1) * segments.count])
+            },
+            funnels: matched.funnels, commonLevels: common, parts: parts,
+            spaces: SpaceTable(matched, names: names, market: market),
+            funds: try matched.funds(sources, market: market), notes: notes)
+    }
+
+    /// The cohorts of a dimension within all rows or a grade; those without rows are absent.
+    private static func cohorts(
+        of segment: (name: String?, sets: [RowSet]), _ split: CohortCodes,
+        _ engine: PairedComparison, _ rules: EvaluationProtocol
+    ) -> [ComparedPart] {
+        let count = split.names.count
+        let rows = deal(segment.sets[0].rows, split.codes, count: count)
+        let orders = segment.sets.map { deal($0.byError, split.codes, count: count) }
+        return split.names.indices.compactMap { index in
+            guard !rows[index].isEmpty else { return nil }
+            return engine.compare(
+                CohortName(
+                    grade: segment.name, dimension: split.dimension, cohort: split.names[index]),
+                rows: rows[index], orders: orders.map { $0[index] }, draws: cohortDraws,
+                isSmall: rows[index].count < rules.smallSample)
+        }
     }
 
     /// Levels that every table has, ascending.

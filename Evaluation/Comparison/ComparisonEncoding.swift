@@ -2,7 +2,7 @@ import Foundation
 import Quantiles
 
 /// Keys that are names of tables and cohorts.
-private struct NameKey: CodingKey {
+struct NameKey: CodingKey {
     var stringValue: String
     var intValue: Int? { nil }
     init(_ name: String) { stringValue = name }
@@ -13,12 +13,14 @@ private struct NameKey: CodingKey {
 /// The metrics of one table with what became of its rows.
 private struct EncodedSignal: Encodable {
     let metrics: ForecastMetrics
+    let grades: [(name: String, metrics: ForecastMetrics)]
     let file: String
     let unit: ForecastUnit
     let funnel: Funnel
+    let funds: [FundCheck]?
 
     enum CodingKeys: String, CodingKey {
-        case file, unit, funnel, matched
+        case file, unit, funnel, matched, cohorts, funds
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -28,6 +30,9 @@ private struct EncodedSignal: Encodable {
         try container.encode(unit.rawValue, forKey: .unit)
         try container.encode(funnel, forKey: .funnel)
         try container.encode(funnel.matched, forKey: .matched)
+        try container.encodeIfPresent(funds, forKey: .funds)
+        var cohorts = container.nestedContainer(keyedBy: NameKey.self, forKey: .cohorts)
+        for grade in grades { try cohorts.encode(grade.metrics, forKey: NameKey(grade.name)) }
     }
 }
 
@@ -39,8 +44,10 @@ extension SignalComparison: Encodable {
         for (index, name) in names.enumerated() {
             try container.encode(
                 EncodedSignal(
-                    metrics: metrics[index], file: files[index], unit: units[index],
-                    funnel: funnels[index]), forKey: NameKey(name))
+                    metrics: metrics[index][0],
+                    grades: zip(segments, metrics[index]).dropFirst().map { ($0.name.cohort, $1) },
+                    file: files[index], unit: units[index], funnel: funnels[index],
+                    funds: funds.isEmpty ? nil : funds[index]), forKey: NameKey(name))
         }
         try container.encode(matched, forKey: NameKey("matched"))
         try container.encode(rules.name, forKey: NameKey("protocol"))
@@ -49,20 +56,80 @@ extension SignalComparison: Encodable {
             keyedBy: NameKey.self, forKey: NameKey("comparison"))
         for part in self.parts { try parts.encode(part, forKey: NameKey(part.name.key)) }
         try container.encodeIfPresent(spaces, forKey: NameKey("spaces"))
-        if !skill.isEmpty {
-            try container.encode(
-                Dictionary(
-                    skill.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
-                forKey: NameKey("skill"))
+        var skills: [String: [String: Double]] = [:]
+        for (place, segment) in segments.enumerated() {
+            let skill = skill(place)
+            guard skill.count == names.count else { continue }
+            skills[segment.name.cohort] = Dictionary(uniqueKeysWithValues: zip(names, skill))
         }
+        if !skills.isEmpty { try container.encode(skills, forKey: NameKey("skill")) }
         try container.encode(verdicts, forKey: NameKey("verdict"))
         try container.encode(remarks, forKey: NameKey("notes"))
     }
 
     /// The text of metrics.json, with a line end.
-    public func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    public func json() throws -> String { try metricsText(of: self) }
+}
+
+/// The text of metrics.json, with a line end.
+func metricsText(of value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+}
+
+extension PairedDifference: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case ours, theirs, difference, interval, p, outcome
+        case standardError = "standard_error"
+        case daysNeeded = "days_needed"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(ours, forKey: .ours)
+        try container.encode(theirs, forKey: .theirs)
+        try container.encode(difference, forKey: .difference)
+        try container.encode(
+            interval.map { [$0.lowerBound, $0.upperBound] }, forKey: .interval)
+        try container.encode(standardError, forKey: .standardError)
+        try container.encode(probability, forKey: .p)
+        try container.encode(outcome.rawValue, forKey: .outcome)
+        try container.encode(daysNeeded, forKey: .daysNeeded)
+    }
+}
+
+extension ComparedPair: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case differences, holm
+        case dieboldMarianoPinball = "diebold_mariano_pinball"
+        case dieboldMarianoError = "diebold_mariano_error"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(
+            Dictionary(uniqueKeysWithValues: differences.map { ($0.measure, $0) }),
+            forKey: .differences)
+        try container.encode(dieboldMarianoPinball, forKey: .dieboldMarianoPinball)
+        try container.encode(dieboldMarianoError, forKey: .dieboldMarianoError)
+        try container.encode(adjusted, forKey: .holm)
+    }
+}
+
+extension ComparedPart: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case rows, days, bonds, against
+        case isSmall = "small_sample"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(rows, forKey: .rows)
+        try container.encode(days, forKey: .days)
+        try container.encode(bonds, forKey: .bonds)
+        try container.encode(isSmall, forKey: .isSmall)
+        try container.encode(
+            Dictionary(uniqueKeysWithValues: pairs.map { ($0.theirs, $0) }), forKey: .against)
     }
 }

@@ -16,9 +16,11 @@ public struct Funnel: Sendable, Encodable {
     public let matched: Int
     /// Whether the unmatched trades had other errors; nil where their labels are not known.
     public let selection: SelectionCheck?
+    /// How quotes were joined with trades; nil for a table of trades.
+    public let quotes: QuoteFunnel?
 
     enum CodingKeys: String, CodingKey {
-        case rows, pieces, unmatched, matched, selection
+        case rows, pieces, unmatched, matched, selection, quotes
         case piecewiseTrades = "piecewise_trades"
         case otherPrice = "other_price"
     }
@@ -57,12 +59,14 @@ public struct SelectionCheck: Sendable, Encodable {
 
 /// The mean of the values of each day, in order of the days.
 func dailyMeans(_ values: [Double], _ days: [Int32]) -> [Double] {
-    var sums: [Int32: (sum: Double, count: Double)] = [:]
+    guard let first = days.min(), let last = days.max() else { return [] }
+    var sums = [Double](repeating: 0, count: Int(last - first) + 1)
+    var counts = sums
     for (value, day) in zip(values, days) {
-        let old = sums[day] ?? (0, 0)
-        sums[day] = (old.sum + value, old.count + 1)
+        sums[Int(day - first)] += value
+        counts[Int(day - first)] += 1
     }
-    return sums.sorted { $0.key < $1.key }.map { $0.value.sum / $0.value.count }
+    return zip(sums, counts).filter { $0.1 > 0 }.map { $0 / $1 }
 }
 
 /// The tables of a comparison on the trades, or source rows, that all of them have.
@@ -72,63 +76,47 @@ struct MatchedTables {
     let label: [Double]
     let trades: TradeColumns?
     let facts: RowFacts?
+    /// The first and the last day of the trades in New York.
+    let period: ClosedRange<CalendarDate>?
     let funnels: [Funnel]
     /// What the join could not use.
     let notes: [String]
 
+    /// - Parameter tape: the trades that quotes are judged by, tables without a label.
     init(
-        _ sources: [ForecastTable], market: MarketReference?, rules: EvaluationProtocol
+        _ sources: [ForecastTable], tape: ReferenceTrades?, market: MarketReference?,
+        rules: EvaluationProtocol
     ) throws(FileError) {
-        let ours = sources[0]
-        guard ours.label != nil else {
-            throw FileError(
-                .badData, file: ours.file, column: "label", "no such column",
-                expected: "the first table to have what was observed",
-                advice: "Name a table with labels first")
-        }
         var judged: [JudgedTable] = []
         var pieces: [(pieces: Int, trades: Int)] = []
-        for source in sources {
-            if let trades = try TradeColumns(source) {
-                let whole = try AggregatedTable(source, trades, policy: rules.aggregation)
-                pieces.append((whole.pieces, whole.piecewiseTrades))
-                judged.append(
-                    try JudgedTable(
-                        whole.table, trades: whole.trades, label: whole.table.label,
-                        market: market, rules: rules))
-            } else {
-                pieces.append((0, 0))
-                judged.append(
-                    try JudgedTable(
-                        source, trades: nil, label: source.label, market: market, rules: rules))
+        var quotes: [QuoteFunnel?] = []
+        for (index, source) in sources.enumerated() {
+            let input = try LabelledTable(source, tape: tape, rules: rules)
+            if index == 0 { try input.requireLabel() }
+            quotes.append(input.quotes)
+            var (table, trades) = (input.table, input.trades)
+            pieces.append((0, 0))
+            if let own = trades, input.quotes == nil {
+                let whole = try AggregatedTable(table, own, policy: rules.aggregation)
+                pieces[index] = (whole.pieces, whole.piecewiseTrades)
+                (table, trades) = (whole.table, whole.trades)
             }
+            judged.append(try JudgedTable(table, trades: trades, market: market, rules: rules))
         }
-        let isTabular = judged.allSatisfy { $0.trades == nil }
-        let lookups: [[TradeKey]]
         var notes: [String] = []
-        if isTabular {
-            lookups = try judged.map { (table) throws(FileError) in
-                guard let rows = table.table.row else {
-                    throw FileError(
-                        .badData, file: table.table.file, "neither trades nor rows to join by",
-                        expected: "cusip or figi with execution_date, or row")
-                }
-                return rows.map { TradeKey(bond: 0, time: Int64($0), kind: 0) }
-            }
-        } else {
-            lookups = try Self.tradeKeys(judged, market: market, notes: &notes)
+        let keys = try Self.keys(judged, market: market, notes: &notes)
+        let ours = SortedKeys(keys[0])
+        // Keys that come twice on one side cannot be told apart.
+        let partners = keys.dropFirst().map {
+            ours.partners(in: SortedKeys($0), onlyUnique: true)
         }
-        let positions = lookups.dropFirst().map { Self.unique($0) }
-        let ourPositions = Self.unique(lookups[0])
         var picked: [[Int]] = sources.map { _ in [] }
         var otherPrice = [Int](repeating: 0, count: sources.count)
-        for (row, key) in lookups[0].enumerated() where ourPositions[key] ?? -1 >= 0 {
-            let places = positions.map { Int($0[key] ?? -1) }
-            guard places.allSatisfy({ $0 >= 0 }) else { continue }
+        for row in keys[0].indices where partners.allSatisfy({ $0[row] >= 0 }) {
             let label = judged[0].label[row]
             var agrees = true
-            for (index, place) in places.enumerated() {
-                let theirs = judged[index + 1].label[place]
+            for (index, partners) in partners.enumerated() {
+                let theirs = judged[index + 1].label[Int(partners[row])]
                 if abs(theirs - label) > 1e-6 * max(1, abs(label)) {
                     otherPrice[index + 1] += 1
                     agrees = false
@@ -136,31 +124,68 @@ struct MatchedTables {
             }
             guard agrees else { continue }
             picked[0].append(row)
-            for (index, place) in places.enumerated() { picked[index + 1].append(place) }
+            for (index, partners) in partners.enumerated() {
+                picked[index + 1].append(Int(partners[row]))
+            }
         }
         guard !picked[0].isEmpty else {
             throw Self.nothingInCommon(sources, judged, otherPrice: otherPrice)
         }
-        tables = zip(judged, picked).map { $0.table.selecting($1) }
-        label = picked[0].map { judged[0].label[$0] }
-        trades = judged[0].trades?.selecting(picked[0])
-        facts = judged[0].facts?.selecting(picked[0])
-        self.notes = notes
         funnels = sources.indices.map { index in
             Self.funnel(
                 judged[index], picked[index], rowsOfFile: sources[index].rowCount,
-                pieces: pieces[index], otherPrice: otherPrice[index])
+                pieces: pieces[index], otherPrice: otherPrice[index], quotes: quotes[index])
+        }
+        label = picked[0].map { judged[0].label[$0] }
+        trades = judged[0].trades?.selecting(picked[0])
+        facts = judged[0].facts?.selecting(picked[0])
+        period = facts?.period
+        tables = zip(judged, picked).map { judged, rows in
+            rows.elementsEqual(0..<judged.table.rowCount)
+                ? judged.table : judged.table.selecting(rows)
+        }
+        self.notes = notes
+    }
+
+    /// How the trades are split; nil for tabular data.
+    func assignment(market: MarketReference?, rules: EvaluationProtocol) -> CohortAssignment? {
+        guard let trades, let facts else { return nil }
+        return CohortAssignment(
+            trades: trades, label: label, facts: facts, market: market, rules: rules)
+    }
+
+    /// The baskets of bond funds by each signal: by its forecasts of the same trades, or by all of
+    /// its quotes.
+    func funds(
+        _ sources: [ForecastTable], market: MarketReference?
+    ) throws(FileError) -> [[FundCheck]] {
+        guard let market, let trades, let facts, let funds = try FundMarket(market) else {
+            return []
+        }
+        return try sources.indices.map { (index) throws(FileError) in
+            let values =
+                funnels[index].quotes == nil
+                ? BondValues(tables[index], trades: trades, bondRow: facts.bondRow)
+                : try BondValues(quotes: sources[index], market: market)
+            return values.map(funds.check) ?? []
         }
     }
 
-    /// Where each key stands; -2 for keys that come twice, which no join can tell apart.
-    private static func unique(_ keys: [TradeKey]) -> [TradeKey: Int32] {
-        var positions: [TradeKey: Int32] = [:]
-        positions.reserveCapacity(keys.count)
-        for (row, key) in keys.enumerated() {
-            positions[key] = positions[key] == nil ? Int32(row) : -2
+    /// What each row of each table is joined by: its trade, or the row of the source file.
+    private static func keys(
+        _ judged: [JudgedTable], market: MarketReference?, notes: inout [String]
+    ) throws(FileError) -> [[TradeKey]] {
+        guard judged.allSatisfy({ $0.trades == nil }) else {
+            return try tradeKeys(judged, market: market, notes: &notes)
         }
-        return positions
+        return try judged.map { (table) throws(FileError) in
+            guard let rows = table.table.row else {
+                throw FileError(
+                    .badData, file: table.table.file, "neither trades nor rows to join by",
+                    expected: "cusip or figi with execution_date, or row")
+            }
+            return rows.map { TradeKey(bond: 0, kind: 0, time: Int64($0)) }
+        }
     }
 
     private static func tradeKeys(
@@ -170,7 +195,7 @@ struct MatchedTables {
         let usesATS = judged.allSatisfy { $0.trades?.isATS != nil }
         if !usesSide { notes.append("Sides are not compared: a table lacks buy_sell or side.") }
         if !usesATS { notes.append("Venues are not compared: a table lacks ats_indicator.") }
-        var numbers: [String: Int32] = [:]
+        var numbers = NameNumbers()
         var keys: [[TradeKey]] = []
         for table in judged {
             guard let trades = table.trades else {
@@ -181,10 +206,7 @@ struct MatchedTables {
             keys.append(
                 TradeKey.keys(trades, usesSide: usesSide, usesATS: usesATS) { name in
                     // A bond is one whether it is named by CUSIP or FIGI.
-                    let bond = market?.index(name).map { "#\($0)" } ?? name
-                    if let number = numbers[bond] { return number }
-                    numbers[bond] = Int32(numbers.count)
-                    return Int32(numbers.count - 1)
+                    numbers.number(market?.index(name).map { "#\($0)" } ?? name)
                 })
         }
         return keys
@@ -192,7 +214,7 @@ struct MatchedTables {
 
     private static func funnel(
         _ judged: JudgedTable, _ picked: [Int], rowsOfFile: Int,
-        pieces: (pieces: Int, trades: Int), otherPrice: Int
+        pieces: (pieces: Int, trades: Int), otherPrice: Int, quotes: QuoteFunnel?
     ) -> Funnel {
         var counts = judged.counts
         counts.file = rowsOfFile
@@ -216,7 +238,7 @@ struct MatchedTables {
         return Funnel(
             rows: counts, pieces: pieces.pieces, piecewiseTrades: pieces.trades,
             unmatched: judged.table.rowCount - picked.count, otherPrice: otherPrice,
-            matched: picked.count, selection: selection)
+            matched: picked.count, selection: selection, quotes: quotes)
     }
 
     private static func nothingInCommon(
@@ -240,6 +262,7 @@ struct MatchedTables {
                 : "no trades in common with \(names)",
             expected: "equal bond, execution time, buy/sell, side and ATS",
             found: found.isEmpty ? nil : found.joined(separator: "; "),
-            advice: "Check identifiers, time zones and the unit of the times (--time-unit)")
+            advice: "Check identifiers, time zones and the unit of the times (--time-unit, --times)"
+        )
     }
 }

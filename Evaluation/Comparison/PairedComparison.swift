@@ -7,68 +7,66 @@ struct PairedComparison: Sendable {
     private let losses: [[Double]]
     /// 1 where ours is nearer to the label, 0 where theirs is, a half where neither; by competitor.
     private let wins: [[Double]]
-    private let facts: RowFacts?
-    private let trades: TradeColumns?
+    private let clusters: RowClusters
 
     private static let probabilities = Comparison.percents.map { Double($0) / 100 }
 
-    init(
-        signals: [ComparedSignal], losses: [[Double]], facts: RowFacts?, trades: TradeColumns?
-    ) {
+    init(signals: [ComparedSignal], losses: [[Double]], clusters: RowClusters) {
         self.signals = signals
         self.losses = losses
-        self.facts = facts
-        self.trades = trades
+        self.clusters = clusters
         let ours = signals[0].sample.error
         wins = signals.dropFirst().map { signal in
             zip(ours, signal.sample.error).map { $0 < $1 ? 1 : $0 > $1 ? 0 : 0.5 }
         }
     }
 
+    private var hasLoss: Bool { !losses[0].isEmpty }
+    private var measures: [String] {
+        Comparison.percents.map { String($0) } + ["mean"] + (hasLoss ? ["pinball"] : [])
+    }
+
+    /// - Parameters:
+    ///   - rows: in the order of the table.
+    ///   - orders: the same rows by ascending error, signal by signal.
     func compare(
-        _ name: CohortName, codes: [Int16], code: Int16, draws: Int, isSmall: Bool
+        _ name: CohortName, rows: [Int32], orders: [[Int32]], draws: Int, isSmall: Bool
     ) -> ComparedPart {
-        let rows = signals[0].sample.all.rows.filter { codes[Int($0)] == code }
-        let orders = signals.map { signal in
-            signal.sample.all.byError.filter { codes[Int($0)] == code }
-        }
-        let clusters = RowClusters(day: facts?.day, bond: trades?.bond)
-        let days = facts.map { facts in Set(rows.map { facts.day[Int($0)] }).count }
-        let bonds = trades.map { trades in Set(rows.map { trades.bond[Int($0)] }).count }
-        let smaller = min(days ?? rows.count, bonds ?? rows.count)
+        let days = clusters.dayNumbers(rows)
+        let bonds = clusters.bondNumbers(rows)
+        let smaller = min(days?.count ?? rows.count, bonds?.count ?? rows.count)
         let isSure = smaller >= PairedDifference.minimumClusters
-        let pairs = isSure && facts != nil
         // Rows by signal, then one column a measure.
         let values = signals.indices.map { observed($0, rows: rows, order: orders[$0]) }
-        let drawn = pairs ? self.drawn(clusters, rows, orders, pairs: true, draws: draws) : []
-        let cells = isSure ? self.drawn(clusters, rows, orders, pairs: false, draws: draws) : []
-
-        let hasLoss = !losses[0].isEmpty
-        let measures =
-            Comparison.percents.map { String($0) } + ["mean"] + (hasLoss ? ["pinball"] : [])
-        let results = signals.indices.dropFirst().map { index -> ComparedPair in
-            func column(_ draws: [[[Double]]], _ place: Int) -> [Double] {
-                guard !draws.isEmpty else { return [] }
-                return zip(draws[0], draws[index]).map { $0[place] - $1[place] }
+        var drawn: [ClusterBootstrap.Draw] = []
+        var cells: [ClusterBootstrap.Draw] = []
+        if isSure {
+            if let days, let bonds {
+                drawn = run(
+                    ClusterBootstrap(days: days, bonds: bonds, draws: draws), rows, orders)
             }
+            cells = run(
+                ClusterBootstrap(cells: clusters.cellNumbers(rows), draws: draws), rows, orders)
+        }
+        let results = signals.indices.dropFirst().map { index -> ComparedPair in
             var differences = measures.enumerated().map { place, measure in
                 PairedDifference(
                     measure: measure, ours: values[0][place], theirs: values[index][place],
                     difference: values[0][place] - values[index][place],
-                    draws: column(drawn, place), cellDraws: column(cells, place),
-                    clusters: smaller)
+                    draws: drawn.map { value($0, 0, place) - value($0, index, place) },
+                    cellDraws: cells.map { value($0, 0, place) - value($0, index, place) },
+                    clusters: smaller, days: days?.count)
             }
             let won = wins[index - 1]
             let share = rows.reduce(0.0) { $0 + won[Int($1)] } / Double(rows.count)
-            // Behind the measures stand the shares won, one a competitor, in our own draws.
-            let place = measures.count + index - 1
-            func shares(_ draws: [[[Double]]]) -> [Double] {
-                draws.isEmpty ? [] : draws[0].map { $0[place] - 0.5 }
+            func shares(_ draws: [ClusterBootstrap.Draw]) -> [Double] {
+                draws.map { $0.means[$0.means.count - wins.count + index - 1] - 0.5 }
             }
             differences.append(
                 PairedDifference(
                     measure: "won", ours: share, theirs: 1 - share, difference: share - 0.5,
-                    draws: shares(drawn), cellDraws: shares(cells), clusters: smaller))
+                    draws: shares(drawn), cellDraws: shares(cells), clusters: smaller,
+                    days: days?.count))
             return ComparedPair(
                 theirs: signals[index].name, differences: differences,
                 dieboldMarianoPinball: hasLoss
@@ -77,8 +75,8 @@ struct PairedComparison: Sendable {
                     rows, signals[0].sample.error, signals[index].sample.error))
         }
         return ComparedPart(
-            name: name, rows: rows.count, days: days, bonds: bonds, isSmall: isSmall,
-            pairs: results)
+            name: name, rows: rows.count, days: days?.count, bonds: bonds?.count,
+            isSmall: isSmall, pairs: results)
     }
 
     /// Quantiles of deviance, mean error and pinball of one signal, as they are.
@@ -87,34 +85,37 @@ struct PairedComparison: Sendable {
         let sorted = order.map { error[Int($0)] }
         var values = Self.probabilities.map { sampleQuantile(ofSorted: sorted, at: $0) }
         values.append(sorted.reduce(0, +) / Double(sorted.count))
-        if !losses[index].isEmpty {
+        if hasLoss {
             values.append(rows.reduce(0.0) { $0 + losses[index][Int($1)] } / Double(rows.count))
         }
         return values
     }
 
-    /// The same under the bootstrap's weights, by signal and draw; ours with the shares won.
-    private func drawn(
-        _ clusters: RowClusters, _ rows: [Int32], _ orders: [[Int32]], pairs: Bool, draws: Int
-    ) -> [[[Double]]] {
-        let bootstrap = ClusterBootstrap(
-            clusters, rows: rows, rowCount: signals[0].sample.rowCount, pairs: pairs, draws: draws)
-        return signals.indices.map { index in
-            let error = signals[index].sample.error
-            return bootstrap.run(
-                order: orders[index], error: error, probabilities: Self.probabilities,
-                means: [error] + (losses[index].isEmpty ? [] : [losses[index]])
-                    + (index == 0 ? wins : []))
-        }
+    /// The same in a draw.
+    private func value(_ draw: ClusterBootstrap.Draw, _ signal: Int, _ measure: Int) -> Double {
+        let quantiles = Self.probabilities.count
+        return measure < quantiles
+            ? draw.quantiles[signal][measure]
+            : draw.means[(measure - quantiles) * signals.count + signal]
+    }
+
+    /// Means in the order: errors of the signals, their losses, the shares won.
+    private func run(
+        _ bootstrap: ClusterBootstrap, _ rows: [Int32], _ orders: [[Int32]]
+    ) -> [ClusterBootstrap.Draw] {
+        let errors = signals.map(\.sample.error)
+        return bootstrap.run(
+            rows: rows, orders: orders, errors: errors, probabilities: Self.probabilities,
+            means: errors + (hasLoss ? losses : []) + wins)
     }
 
     private func dieboldMariano(
         _ rows: [Int32], _ ours: [Double], _ theirs: [Double]
     ) -> DieboldMariano? {
-        guard let facts else { return nil }
+        guard let days = clusters.day else { return nil }
         return DieboldMariano(
             dailyMeans(
-                rows.map { ours[Int($0)] - theirs[Int($0)] }, rows.map { facts.day[Int($0)] }))
+                rows.map { ours[Int($0)] - theirs[Int($0)] }, rows.map { days[Int($0)] }))
     }
 }
 

@@ -15,7 +15,13 @@ public struct PairedDifference: Sendable {
     public let standardError: Double?
     /// Two-sided, that it is zero.
     public let probability: Double?
+    /// About how many days of such trades an interval would need to exclude zero, if the
+    /// difference is what it looks like; nil where it excludes zero already, or nothing can be
+    /// said.
+    public let daysNeeded: Int?
 
+    /// The 97.5 % point of the standard normal distribution.
+    private static let normalPoint = 1.959_963_984_540_054
     /// Fewer days or bonds say nothing about how days and bonds differ.
     static let minimumClusters = 5
 
@@ -24,13 +30,14 @@ public struct PairedDifference: Sendable {
     ///     together by nothing.
     ///   - cellDraws: the same where the cells of day and bond are drawn.
     ///   - clusters: the smaller number of days and bonds.
+    ///   - days: nil where rows have no days.
     ///
     /// The pigeonhole's variance counts what is of one row alone three times (Owen 2007, section 4):
     /// twice the variance of independent cells is taken off, and its draws are drawn together by
     /// that much. With few clusters a t distribution stands for the normal one.
     init(
         measure: String, ours: Double, theirs: Double, difference: Double, draws: [Double],
-        cellDraws: [Double], clusters: Int
+        cellDraws: [Double], clusters: Int, days: Int?
     ) {
         self.measure = measure
         self.ours = ours
@@ -41,6 +48,7 @@ public struct PairedDifference: Sendable {
             interval = nil
             standardError = nil
             probability = nil
+            daysNeeded = nil
             return
         }
         let spread = Self.variance(shape)
@@ -53,10 +61,11 @@ public struct PairedDifference: Sendable {
             interval = difference...difference
             standardError = 0
             probability = difference == 0 ? 1 : 0
+            daysNeeded = nil
             return
         }
         let reach =
-            studentQuantile(0.975, degreesOfFreedom: max(2, count - 1)) / 1.959_963_984_540_054
+            studentQuantile(0.975, degreesOfFreedom: max(2, count - 1)) / Self.normalPoint
         let scale = error / spread.squareRoot() * reach
         let sorted = shape.sorted()
         let middle = sampleQuantile(ofSorted: sorted, at: 0.5)
@@ -64,6 +73,12 @@ public struct PairedDifference: Sendable {
         let upper = difference + scale * (sampleQuantile(ofSorted: sorted, at: 0.975) - middle)
         interval = min(lower, upper)...max(lower, upper)
         standardError = error
+        // The standard error falls with the root of the days.
+        let ratio = Self.normalPoint * error / abs(difference)
+        let needed = days.map { (ratio * ratio * Double($0)).rounded(.up) }
+        daysNeeded =
+            lower <= 0 && upper >= 0
+            ? needed.flatMap { $0 < 1e6 ? max(Int($0), (days ?? 0) + 1) : nil } : nil
         probability =
             2
             * studentProbability(

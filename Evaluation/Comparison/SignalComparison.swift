@@ -1,4 +1,4 @@
-import Foundation
+import Bonds
 import Quantiles
 
 /// All that a comparison of signals found.
@@ -11,13 +11,17 @@ public struct SignalComparison: Sendable {
     public let rules: EvaluationProtocol
     public let market: MarketReference?
     public let isBond: Bool
-    /// Of each table, on the matched trades.
-    public let metrics: [ForecastMetrics]
+    /// The first and the last day of the trades in New York; nil where there are no times.
+    public let period: ClosedRange<CalendarDate>?
+    /// Of each table on the matched trades, then on those of each grade, as `segments`.
+    public let metrics: [[ForecastMetrics]]
     public let funnels: [Funnel]
     public let commonLevels: [Double]
-    /// All trades, the grades, the cohorts.
+    /// All trades, the grades, the cohorts of all trades and of the grades.
     public let parts: [ComparedPart]
     public let spaces: SpaceTable?
+    /// Of each table the baskets of bond funds; empty without a market that has some.
+    public let funds: [[FundCheck]]
     let notes: [String]
 
     /// The trades that all tables have.
@@ -34,19 +38,37 @@ public struct SignalComparison: Sendable {
             : part.pairs[signal - 1].difference(measure)?.theirs
     }
 
-    /// What the numbers come to, one sentence or two a competitor.
+    /// What the numbers come to, a few sentences a competitor.
     public var verdicts: [String] {
-        let all = parts[0]
-        return all.pairs.map { pair in
+        parts[0].pairs.enumerated().map { index, pair in
             let median = Self.phrase(
                 pair.difference("50"), "the median deviance", unit, names[0], pair.theirs)
             let loss = Self.phrase(
                 pair.difference("pinball"), "mean pinball", unit, names[0], pair.theirs)
             let wins = pair.difference("won").map {
-                " \(names[0]) is nearer to the price on \(percent($0.ours)) of the trades."
+                "\(names[0]) is nearer to the price on \(percent($0.ours)) of the trades."
             }
-            return [median, loss].compactMap(\.self).joined(separator: " ") + (wins ?? "")
+            return [median, loss, wins, cohortSentence(index)].compactMap(\.self)
+                .joined(separator: " ")
         }
+    }
+
+    /// In how many cohorts the median deviances differ by more than chance.
+    private func cohortSentence(_ pair: Int) -> String? {
+        let tested = cohorts.compactMap { part -> (p: Double, difference: Double)? in
+            guard let p = part.pairs[pair].adjusted["50"],
+                let difference = part.pairs[pair].difference("50")
+            else { return nil }
+            return (p, difference.difference)
+        }
+        guard !tested.isEmpty else { return nil }
+        let sure = tested.filter { $0.p < 0.05 }
+        let better = sure.count { $0.difference < 0 }
+        let open = tested.count - sure.count
+        return "Of \(counted(tested.count, "cohort")), \(names[0]) has the smaller median deviance "
+            + "in \(better) and the larger in \(sure.count - better)"
+            + (open > 0 ? "; \(open) are open" : "")
+            + " (5 %, corrected for the number of cohorts)."
     }
 
     /// A sentence that says no more than the interval allows.
@@ -69,22 +91,28 @@ public struct SignalComparison: Sendable {
         case .better: return "By \(what), \(ours) is better than \(theirs): \(numbers), \(range)."
         case .worse: return "By \(what), \(ours) is worse than \(theirs): \(numbers), \(range)."
         case .undecided:
+            let days = difference.daysNeeded.map {
+                " If the difference is what it looks like, about \(grouped($0)) days of such trades "
+                    + "would be needed to tell."
+            }
             return "By \(what), \(ours) and \(theirs) cannot be told apart: \(numbers), \(range)."
+                + (days ?? "")
         }
     }
 
-    /// Where each signal stands between the last trade and the oracle, in pinball: 0 is the last
-    /// trade, 1 the oracle. Empty unless tables of those names are compared.
-    public var skill: [(name: String, value: Double)] {
+    /// Where each signal stands between the last trade and the oracle, in pinball on all trades or
+    /// a grade: 0 is the last trade, 1 the oracle. Empty unless tables of those names are compared.
+    func skill(_ segment: Int) -> [Double] {
         func position(_ word: String) -> Int? {
             names.firstIndex { $0.lowercased().replacing("_", with: "-").contains(word) }
         }
+        let part = segments[segment]
         guard let last = position("last-trade"), let oracle = position("oracle"),
-            let worst = value(parts[0], last, "pinball"),
-            let best = value(parts[0], oracle, "pinball"), worst != best
+            let worst = value(part, last, "pinball"), let best = value(part, oracle, "pinball"),
+            worst != best
         else { return [] }
         return names.indices.compactMap { index in
-            value(parts[0], index, "pinball").map { (names[index], (worst - $0) / (worst - best)) }
+            value(part, index, "pinball").map { (worst - $0) / (worst - best) }
         }
     }
 
@@ -100,11 +128,12 @@ public struct SignalComparison: Sendable {
         if let filter = rules.filterText { lines.append("Protocol \(rules.name): \(filter).") }
         lines += notes
         for (name, funnel) in zip(names, funnels) {
+            if let quotes = funnel.quotes { lines.append("\(name): \(quotes.sentence)") }
             guard let check = funnel.selection, let p = check.probability, p < 0.05 else {
                 continue
             }
             lines.append(
-                "Selection: \(name)'s \(grouped(funnel.unmatched)) trades left out have "
+                "Selection: \(name)'s \(counted(funnel.unmatched, "trade")) left out have "
                     + (check.droppedMean > check.keptMean ? "larger" : "smaller")
                     + " errors (mean \(text(check.droppedMean, digits: 3)) against "
                     + "\(text(check.keptMean, digits: 3)), p \(text(p, digits: 2))), so its own "
@@ -116,61 +145,5 @@ public struct SignalComparison: Sendable {
                     + "basis point is worth more on a long bond.")
         }
         return lines
-    }
-}
-
-// MARK: - metrics.json
-
-extension PairedDifference: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case ours, theirs, difference, interval, p, outcome
-        case standardError = "standard_error"
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(ours, forKey: .ours)
-        try container.encode(theirs, forKey: .theirs)
-        try container.encode(difference, forKey: .difference)
-        try container.encode(
-            interval.map { [$0.lowerBound, $0.upperBound] }, forKey: .interval)
-        try container.encode(standardError, forKey: .standardError)
-        try container.encode(probability, forKey: .p)
-        try container.encode(outcome.rawValue, forKey: .outcome)
-    }
-}
-
-extension ComparedPair: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case differences, holm
-        case dieboldMarianoPinball = "diebold_mariano_pinball"
-        case dieboldMarianoError = "diebold_mariano_error"
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(
-            Dictionary(uniqueKeysWithValues: differences.map { ($0.measure, $0) }),
-            forKey: .differences)
-        try container.encode(dieboldMarianoPinball, forKey: .dieboldMarianoPinball)
-        try container.encode(dieboldMarianoError, forKey: .dieboldMarianoError)
-        try container.encode(adjusted, forKey: .holm)
-    }
-}
-
-extension ComparedPart: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case rows, days, bonds, against
-        case isSmall = "small_sample"
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(rows, forKey: .rows)
-        try container.encode(days, forKey: .days)
-        try container.encode(bonds, forKey: .bonds)
-        try container.encode(isSmall, forKey: .isSmall)
-        try container.encode(
-            Dictionary(uniqueKeysWithValues: pairs.map { ($0.theirs, $0) }), forKey: .against)
     }
 }

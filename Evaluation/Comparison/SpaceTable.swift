@@ -25,13 +25,9 @@ public struct SpaceTable: Sendable, Encodable {
     public let trades: Int
 
     /// Nil without a market, or where no trade has yields.
-    init?(
-        _ matched: MatchedTables, names: [String], market: MarketReference?
-    ) throws(FileError) {
+    init?(_ matched: MatchedTables, names: [String], market: MarketReference?) {
         guard let market, let trades = matched.trades, let facts = matched.facts else { return nil }
-        let flows = try Repricing(
-            matched.tables[0], trades: trades, facts: facts, market: market
-        ).cashFlows()
+        let flows = Repricing(trades: trades, facts: facts, market: market).cashFlows()
         let observed = PriceArrays.yields(cleanPrices: matched.label, cashFlows: flows)
         let forecasts = matched.tables.map { table in
             PriceArrays.yields(

@@ -24,6 +24,8 @@ public struct EvaluationProtocol: Sendable {
     public let distressedSpread: Double
     /// What becomes of several prints of one bond, time, side and venue.
     public let aggregation: Aggregation
+    /// How quotes are joined with trades.
+    public let quotes: QuoteRules
     /// The age up to which a quote or an earlier forecast counts in the time-regularised next-trade
     /// metric, in seconds.
     public let regularAge: Double
@@ -89,6 +91,7 @@ public struct EvaluationProtocol: Sendable {
         let words = Aggregation.allCases.map(\.rawValue)
         let word = try join.choice("aggregated", default: "merge", of: words)
         aggregation = Aggregation(rawValue: word) ?? .merge
+        quotes = try QuoteRules(try settings.sectionOrEmpty("quotes"))
         regularAge = try settings.double("regular_age", default: 300, in: 1...1e9)
         smallSample = try settings.int("small_sample", default: 200, in: 1...1_000_000_000)
         published = try settings.strings("published", default: [])

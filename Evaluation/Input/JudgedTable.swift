@@ -11,15 +11,14 @@ struct JudgedTable: Sendable {
     let facts: RowFacts?
     let counts: RowCounts
 
-    /// - Parameters:
-    ///   - trades: of the table's rows; nil for tabular data.
-    ///   - labels: nil where another table has them.
+    /// - Parameter trades: of the table's rows; nil for tabular data.
     /// - Throws: `FileError` where there is nothing to judge, or it is not what it says.
     init(
-        _ source: ForecastTable, trades: TradeColumns?, label labels: [Double]?,
-        market: MarketReference?, rules: EvaluationProtocol
+        _ source: ForecastTable, trades: TradeColumns?, market: MarketReference?,
+        rules: EvaluationProtocol
     ) throws(FileError) {
         let file = source.file
+        let labels = source.label
         guard source.rowCount > 0 else {
             throw FileError(
                 .badData, file: file, "the table has no rows", expected: "at least one forecast")
@@ -142,13 +141,18 @@ public struct RowCounts: Sendable, Equatable, Encodable {
     public var judged = 0
     /// Bonds of the table that the market does not list.
     public var unknownBonds = 0
+    /// Judged rows that share bond, time, side and venue with another one, and those of them that
+    /// say nothing else than an earlier row.
+    public internal(set) var sharedTrades = 0
+    public internal(set) var repeated = 0
 
     enum CodingKeys: String, CodingKey {
-        case file, filtered, judged
+        case file, filtered, judged, repeated
         case withoutLabel = "without_label"
         case withMissingTiles = "with_missing_tiles"
         case missingTiles = "missing_tiles"
         case unknownBonds = "unknown_bonds"
+        case sharedTrades = "shared_trades"
     }
 
     init(file: Int, unknownBonds: Int) {
@@ -158,10 +162,55 @@ public struct RowCounts: Sendable, Equatable, Encodable {
 
     /// In words, without what is zero.
     public var text: String {
-        var parts = ["\(grouped(file)) rows"]
+        var parts = [counted(file, "row")]
         if withoutLabel > 0 { parts.append("\(grouped(withoutLabel)) without a label") }
         if withMissingTiles > 0 { parts.append("\(grouped(withMissingTiles)) with missing tiles") }
         if filtered > 0 { parts.append("\(grouped(filtered)) outside the protocol") }
         return parts.joined(separator: ", ")
+    }
+
+    /// What a reader should know of them, in sentences.
+    var notes: [String] {
+        var notes: [String] = []
+        if missingTiles > 0 {
+            notes.append(
+                missingTiles == 1
+                    ? "1 tile is missing, as an empty cell."
+                    : "\(grouped(missingTiles)) tiles are missing, as empty cells.")
+        }
+        if unknownBonds > 0 {
+            notes.append(
+                unknownBonds == 1
+                    ? "1 bond is not in the market's list."
+                    : "\(grouped(unknownBonds)) bonds are not in the market's list.")
+        }
+        if sharedTrades > 0 {
+            notes.append(
+                "\(grouped(sharedTrades)) rows share bond, time, side and venue with another: "
+                    + "pieces of one trade, each judged as a row of its own"
+                    + (repeated > 0
+                        ? "; \(grouped(repeated)) of them only repeat an earlier row." : "."))
+        }
+        return notes
+    }
+}
+
+extension JudgedTable {
+    /// The counts with the rows that are of one trade.
+    var countsWithRepeats: RowCounts {
+        guard let trades, trades.quoteAge == nil else { return counts }
+        var counts = counts
+        for rows in SortedKeys(TradeKey.keys(trades)).repeated {
+            counts.sharedTrades += rows.count
+            for (place, row) in rows.enumerated() {
+                let repeats = rows[..<place].contains { earlier in
+                    label[earlier] == label[row]
+                        && trades.quantity?[earlier] == trades.quantity?[row]
+                        && table.tiles(row: earlier) == table.tiles(row: row)
+                }
+                if repeats { counts.repeated += 1 }
+            }
+        }
+        return counts
     }
 }

@@ -15,25 +15,19 @@ enum OracleJoin {
                 expected: missing.map { QuantileLevels.percent($0) + "_tile" }
                     .joined(separator: ", "))
         }
-        for table in [forecasts, oracle] where table.row == nil {
+        let partners = try partners(of: oracle, in: judged)
+        let missing = partners.indices.filter { partners[$0] < 0 }
+        if let first = missing.first {
             throw FileError(
-                .badData, file: table.file, column: "row", "no such column",
-                expected: "the 0-based data row of the source, to join forecasts and oracle")
-        }
-        let positions = Dictionary(
-            (oracle.row ?? []).enumerated().map { ($1, $0) },
-            uniquingKeysWith: { first, _ in first })
-        let wanted = forecasts.row ?? []
-        let matches = wanted.compactMap { positions[$0] }
-        guard matches.count == wanted.count else {
-            let missing = wanted.first { positions[$0] == nil } ?? 0
-            throw FileError(
-                .badData, file: oracle.file, column: "row",
-                "\(wanted.count - matches.count) of \(wanted.count) forecast rows are not in the "
-                    + "oracle's table, the first is row \(missing)",
+                .badData, file: oracle.file,
+                "\(missing.count) of \(partners.count) forecast "
+                    + (judged.trades == nil
+                        ? "rows are not in the oracle's table, the first is row "
+                            + "\(forecasts.row?[first] ?? 0)"
+                        : "trades are not in the oracle's table"),
                 advice: "Give the oracle that was written with this data")
         }
-        let selected = levels.selecting(matches)
+        let selected = levels.selecting(partners.map { Int($0) })
         if let truth = selected.label {
             // Both labels come from one file, but one may have passed through Float.
             let differing = zip(judged.label, truth).count {
@@ -42,10 +36,43 @@ enum OracleJoin {
             guard differing == 0 else {
                 throw FileError(
                     .badData, file: oracle.file, column: "label",
-                    "\(differing) of \(wanted.count) labels differ from the forecasts'",
+                    "\(differing) of \(partners.count) labels differ from the forecasts'",
                     advice: "Give the oracle that was written with this data")
             }
         }
         return selected
+    }
+
+    /// The oracle's row of each forecast, by trade or by row of the source; -1 where it has none.
+    private static func partners(
+        of oracle: ForecastTable, in judged: JudgedTable
+    ) throws(FileError) -> [Int32] {
+        if let trades = judged.trades {
+            guard let theirs = try TradeColumns(oracle) else {
+                throw FileError(
+                    .badData, file: oracle.file, "no trades, but the forecasts have them",
+                    expected: "cusip or figi, and execution_date")
+            }
+            var numbers = NameNumbers()
+            let usesSide = trades.side != nil && theirs.side != nil
+            let usesATS = trades.isATS != nil && theirs.isATS != nil
+            let keys = [trades, theirs].map {
+                SortedKeys(
+                    TradeKey.keys($0, usesSide: usesSide, usesATS: usesATS) {
+                        numbers.number($0)
+                    })
+            }
+            return keys[0].partners(in: keys[1], onlyUnique: false)
+        }
+        var keys: [SortedKeys] = []
+        for table in [judged.table, oracle] {
+            guard let rows = table.row else {
+                throw FileError(
+                    .badData, file: table.file, column: "row", "no such column",
+                    expected: "the 0-based data row of the source, to join forecasts and oracle")
+            }
+            keys.append(SortedKeys(rows.map { TradeKey(bond: 0, kind: 0, time: Int64($0)) }))
+        }
+        return keys[0].partners(in: keys[1], onlyUnique: false)
     }
 }

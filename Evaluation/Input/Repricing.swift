@@ -8,6 +8,12 @@ struct Repricing {
     private let facts: RowFacts
     private let market: MarketReference
 
+    init(trades: TradeColumns, facts: RowFacts, market: MarketReference) {
+        self.trades = trades
+        self.facts = facts
+        self.market = market
+    }
+
     /// - Throws: `FileError` where the table forecasts yields or spreads and there is no market.
     init(
         _ table: ForecastTable, trades: TradeColumns?, facts: RowFacts?, market: MarketReference?
@@ -18,9 +24,7 @@ struct Repricing {
                 expected: "prices, or a market folder with the bonds' terms",
                 advice: "Give --market, so that they can be turned into prices")
         }
-        self.trades = trades
-        self.facts = facts
-        self.market = market
+        self.init(trades: trades, facts: facts, market: market)
     }
 
     /// What each row's bond pays after the trade's settlement; nil where the market does not list
@@ -73,6 +77,14 @@ struct Repricing {
         return ForecastTable(
             file: table.file, isPoint: table.isPoint, levels: levels, tiles: prices,
             label: table.label, row: table.row, executionDate: table.executionDate)
+    }
+
+    /// The spreads over the benchmark in basis points at which the trades were made; NaN where a
+    /// bond or Treasury is missing.
+    func spreads(of prices: [Double]) -> [Double] {
+        let treasury = treasuryYields()
+        return PriceArrays.yields(cleanPrices: prices, cashFlows: cashFlows()).enumerated()
+            .map { 100 * ($1 - treasury[$0]) }
     }
 
     /// Forecast yields in percent of a table of yields or spreads.

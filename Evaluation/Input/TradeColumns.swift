@@ -19,10 +19,47 @@ public enum TradeSide: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// The side of a report's codes.
+    init(isPurchase: Bool, isWithClient: Bool) {
+        self = isWithClient ? (isPurchase ? .bid : .offer) : .dealer
+    }
+
     /// The side with a name.
     public init?(named name: String) {
         guard let side = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = side
+    }
+}
+
+/// The one-letter codes of a trade report; nil for a letter that is none of them.
+enum TradeCode {
+    static let venues = "Y or N"
+    static let directions = "B or S"
+    static let parties = "C or D"
+
+    /// An empty cell is no ATS.
+    static func isATS(_ cell: some Collection<UInt8>) -> Bool? {
+        switch cell.first {
+        case UInt8(ascii: "Y"), UInt8(ascii: "y"): true
+        case UInt8(ascii: "N"), UInt8(ascii: "n"), nil: false
+        default: nil
+        }
+    }
+
+    static func isPurchase(_ cell: some Collection<UInt8>) -> Bool? {
+        switch cell.first {
+        case UInt8(ascii: "B"): true
+        case UInt8(ascii: "S"): false
+        default: nil
+        }
+    }
+
+    static func isWithClient(_ cell: some Collection<UInt8>) -> Bool? {
+        switch cell.first {
+        case UInt8(ascii: "C"): true
+        case UInt8(ascii: "D"): false
+        default: nil
+        }
     }
 }
 
@@ -45,12 +82,31 @@ struct TradeColumns: Sendable {
     /// The benchmark's yield, in percent.
     let treasuryYield: [Double]?
     let maturity: [CalendarDate?]?
+    /// Seconds from the quote to the trade that it is judged by; nil where forecasts are of trades.
+    let quoteAge: [Double]?
 
     /// The columns of the data dictionary that are read.
     static let names: Set<String> = [
         "cusip", "figi", "maturity", "ats_indicator", "buy_sell", "side", "quantity", "spread",
         "treasury_yield_mid",
     ]
+
+    /// Trades that are no rows of a forecast table.
+    init(
+        bonds: [String], bond: [Int32], time: [Int64], side: [TradeSide], isATS: [Bool],
+        quantity: [Double], quoteAge: [Double]? = nil
+    ) {
+        self.bonds = bonds
+        self.bond = bond
+        self.time = time
+        self.side = side
+        self.isATS = isATS
+        self.quantity = quantity
+        self.quoteAge = quoteAge
+        spread = nil
+        treasuryYield = nil
+        maturity = nil
+    }
 
     /// - Returns: nil where rows are not about bonds, as in tabular data.
     /// - Throws: `FileError` where the table has bonds and no times, or a cell is no such thing.
@@ -64,6 +120,7 @@ struct TradeColumns: Sendable {
                 expected: "the time of each trade, beside its bond")
         }
         time = times
+        quoteAge = nil
         (bonds, bond) = Self.interned(identifiers)
         let file = table.file
         func mapped<Value>(
@@ -85,29 +142,11 @@ struct TradeColumns: Sendable {
         func number(_ cell: ArraySlice<UInt8>) -> Double? {
             cell.isEmpty ? .nan : cell.withUnsafeBufferPointer { Double(decimal: $0) }
         }
-        isATS = try mapped("ats_indicator", "Y or N") { cell in
-            switch cell.first {
-            case UInt8(ascii: "Y"), UInt8(ascii: "y"): true
-            case UInt8(ascii: "N"), UInt8(ascii: "n"), nil: false
-            default: nil
-            }
-        }
-        let buys = try mapped("buy_sell", "B or S") { cell in
-            switch cell.first {
-            case UInt8(ascii: "B"): true
-            case UInt8(ascii: "S"): false
-            default: nil
-            }
-        }
-        let clients = try mapped("side", "C or D") { cell in
-            switch cell.first {
-            case UInt8(ascii: "C"): true
-            case UInt8(ascii: "D"): false
-            default: nil
-            }
-        }
+        isATS = try mapped("ats_indicator", TradeCode.venues) { TradeCode.isATS($0) }
+        let buys = try mapped("buy_sell", TradeCode.directions) { TradeCode.isPurchase($0) }
+        let clients = try mapped("side", TradeCode.parties) { TradeCode.isWithClient($0) }
         if let buys, let clients {
-            side = zip(buys, clients).map { $1 ? ($0 ? .bid : .offer) : .dealer }
+            side = zip(buys, clients).map { TradeSide(isPurchase: $0, isWithClient: $1) }
         } else {
             side = nil
         }
@@ -136,27 +175,15 @@ struct TradeColumns: Sendable {
         spread = picked(other.spread)
         treasuryYield = picked(other.treasuryYield)
         maturity = picked(other.maturity)
+        quoteAge = picked(other.quoteAge)
     }
 
     func selecting(_ rows: [Int]) -> TradeColumns { TradeColumns(self, rows: rows) }
 
     /// Numbers the different texts of a column in the order of their first rows.
     private static func interned(_ column: TextColumn) -> (names: [String], codes: [Int32]) {
-        var names: [String] = []
-        var known: [String: Int32] = [:]
-        var codes: [Int32] = []
-        codes.reserveCapacity(column.count)
-        for row in 0..<column.count {
-            let name = column[row]
-            if let code = known[name] {
-                codes.append(code)
-            } else {
-                let code = Int32(names.count)
-                known[name] = code
-                names.append(name)
-                codes.append(code)
-            }
-        }
-        return (names, codes)
+        var numbers = NameNumbers()
+        let codes = (0..<column.count).map { numbers.number(column[$0]) }
+        return (numbers.names, codes)
     }
 }

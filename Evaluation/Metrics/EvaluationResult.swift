@@ -1,3 +1,4 @@
+import Bonds
 import Files
 import Quantiles
 
@@ -6,16 +7,24 @@ public struct EvaluationResult: Sendable {
     /// The table, and the oracle's if one was given.
     public let file: String
     public let oracleFile: String?
+    /// The tape that quotes were joined with, if one was given.
+    public let tapeFile: String?
     public let rules: EvaluationProtocol
     /// The market folder, if one was given.
     public let market: MarketReference?
     /// Whether rows are trades of bonds, so that labels are prices in points.
     public let isBond: Bool
     public let counts: RowCounts
+    /// How quotes were joined with trades; nil for a table of trades.
+    public let quotes: QuoteFunnel?
+    /// The first and the last day of the trades in New York; nil where there are no times.
+    public let period: ClosedRange<CalendarDate>?
     /// All rows, then investment grade and high yield where ratings are known.
     public let segments: [SegmentResult]
     /// Every cohort that has rows.
     public let cohorts: [CohortResult]
+    /// The baskets of bond funds; empty without a market that has some.
+    public let funds: [FundCheck]
     /// A few rows from the lowest to the highest median, to look at.
     public let examples: [ExampleForecast]
 
@@ -39,12 +48,8 @@ public struct EvaluationResult: Sendable {
         if counts.judged < counts.file {
             notes.append("\(grouped(counts.judged)) of \(counts.text) are judged.")
         }
-        if counts.missingTiles > 0 {
-            notes.append("\(grouped(counts.missingTiles)) tiles are missing, as empty cells.")
-        }
-        if counts.unknownBonds > 0 {
-            notes.append("\(grouped(counts.unknownBonds)) bonds are not in the market's list.")
-        }
+        if let quotes { notes.append(quotes.sentence) }
+        notes += counts.notes
         if let filter = rules.filterText {
             notes.append("Protocol \(rules.name): \(filter).")
         }
@@ -57,13 +62,14 @@ public struct EvaluationResult: Sendable {
         }
         if total.crossings > 0 {
             notes.append(
-                "Tiles cross in \(grouped(total.crossingRows)) of \(grouped(total.rows)) rows; they "
+                "Tiles cross in \(grouped(total.crossingRows)) of \(counted(total.rows, "row")); they "
                     + "are judged as they are.")
         }
         let ties = total.calibration.reduce(0) { $0 + $1.ties }
         if ties > 0 {
             notes.append(
-                "Labels equal a tile \(grouped(ties)) times; calibration counts them as below it.")
+                "Labels equal a tile \(counted(ties, "time")); calibration counts them as below it."
+            )
         }
         return notes
     }
@@ -110,9 +116,16 @@ public struct SegmentDetail: Sendable {
             bonds: byTime.map { trades.bond[Int($0)] }, bondCount: trades.bonds.count)
         calibrationBands = CalibrationBands(sample, set.rows, day: facts.day)
         groups = GroupCalibration.measure(sample, set.rows)
-        (nextTrade, regularNextTrade) = NextTradeMetric.measure(
-            sample, byTime: byTime, times: trades.time, bonds: trades.bond,
-            bondCount: trades.bonds.count, regularAge: rules.regularAge)
+        (nextTrade, regularNextTrade) =
+            if let ages = trades.quoteAge {
+                NextTradeMetric.measure(
+                    errors: set.rows.map { sample.error[Int($0)] },
+                    ages: set.rows.map { ages[Int($0)] }, regularAge: rules.regularAge)
+            } else {
+                NextTradeMetric.measure(
+                    sample, byTime: byTime, times: trades.time, bonds: trades.bond,
+                    bondCount: trades.bonds.count, regularAge: rules.regularAge)
+            }
     }
 }
 

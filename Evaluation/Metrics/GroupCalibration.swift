@@ -23,18 +23,8 @@ public struct GroupCalibration: Sendable, Equatable, Encodable {
     static let groups = 20
     static let trials = 10
 
-    /// Rows where tiles cross count as if their tiles were sorted.
     static func measure(_ sample: Sample, _ rows: [Int32]) -> [GroupCalibration] {
-        let width = sample.levels.count
-        guard width < 255 else { return [] }
-        // How many tiles lie below the label says at which levels the label is at or below.
-        let places: [UInt8] = rows.map { row in
-            let start = Int(row) * width
-            let label = sample.label[Int(row)]
-            var below: UInt8 = 0
-            for level in 0..<width where sample.tiles[start + level] < label { below += 1 }
-            return below
-        }
+        let places = Places(sample.levels, tiles: sample.tiles, label: sample.label, rows: rows)
         let root = RandomStream(seed: 7).stream("group calibration")
         return sizes.filter { 5 * $0 <= rows.count }.map { size in
             var stream = root.stream(size)
@@ -44,14 +34,13 @@ public struct GroupCalibration: Sendable, Equatable, Encodable {
                 var largest = 0.0
                 var largestByChance = 0.0
                 for _ in 0..<groups {
-                    var ours = [Int](repeating: 0, count: width + 1)
-                    var perfect = ours
-                    for _ in 0..<size {
-                        ours[Int(places[stream.integer(below: places.count)])] += 1
-                        perfect[sample.levels.interval(of: stream.uniform())] += 1
+                    let group = (0..<size).map { _ in stream.integer(below: rows.count) }
+                    largest = max(largest, places.error(of: group))
+                    let perfect = (0..<size).map { _ in
+                        Int32(sample.levels.interval(of: stream.uniform()))
                     }
-                    largest = max(largest, error(ours, sample.levels, size))
-                    largestByChance = max(largestByChance, error(perfect, sample.levels, size))
+                    largestByChance = max(
+                        largestByChance, Places(sample.levels, perfect).error(of: 0..<size))
                 }
                 worst += largest
                 worstByChance += largestByChance
@@ -62,12 +51,50 @@ public struct GroupCalibration: Sendable, Equatable, Encodable {
         }
     }
 
-    private static func error(_ counts: [Int], _ levels: QuantileLevels, _ size: Int) -> Double {
-        var below = 0
+    /// The largest calibration error among groups of a table's rows.
+    public static func worst(
+        of groups: [[Int]], _ table: ForecastTable, label: [Double]
+    ) -> Double {
+        let places = Places(
+            table.levels, tiles: table.tiles, label: label,
+            rows: (0..<Int32(table.rowCount)).map(\.self))
+        return groups.map { places.error(of: $0) }.max() ?? 0
+    }
+}
+
+/// Where the labels of some rows lie among their tiles; tiles that cross count as if they were
+/// sorted.
+private struct Places {
+    private let levels: QuantileLevels
+    /// How many tiles lie below the label; the label is at or below the others.
+    private let below: [Int32]
+
+    init(_ levels: QuantileLevels, _ below: [Int32]) {
+        self.levels = levels
+        self.below = below
+    }
+
+    init(_ levels: QuantileLevels, tiles: [Double], label: [Double], rows: [Int32]) {
+        let width = levels.count
+        self.levels = levels
+        below = rows.map { row in
+            let start = Int(row) * width
+            let observed = label[Int(row)]
+            var below = 0
+            for level in start..<start + width where tiles[level] < observed { below += 1 }
+            return Int32(below)
+        }
+    }
+
+    /// Mean over the levels of |share of labels at or below the tile - level|.
+    func error(of group: some Collection<Int>) -> Double {
+        var counts = [Int](repeating: 0, count: levels.count + 1)
+        for row in group { counts[Int(below[row])] += 1 }
+        var atOrBelow = 0
         var sum = 0.0
         for (index, level) in levels.values.enumerated() {
-            below += counts[index]
-            sum += abs(Double(below) / Double(size) - level)
+            atOrBelow += counts[index]
+            sum += abs(Double(atOrBelow) / Double(group.count) - level)
         }
         return sum / Double(levels.count)
     }

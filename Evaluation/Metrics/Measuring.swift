@@ -20,11 +20,9 @@ extension ForecastMetrics {
         calibrationErrorByChance = calibration.meanAbsoluteErrorByChance(rows: set.count)
         sharesBetweenTiles = counts.halvesBetween.map { Double($0) / (2 * count) }
         crossings = counts.crossings
-        crossingRows = counts.crossingRows
+        crossingRows = counts.crossed.count
 
-        bands = CentralBand.pairs(of: levels).map {
-            CentralBand(sample, set.rows, lower: $0, pinballByLevel: counts.loss.map { $0 / count })
-        }
+        bands = CentralBand.pairs(of: levels).map { CentralBand(sample, counts, lower: $0) }
         for band in bands where band.coverage == nil {
             let (lower, upper) = (shortNumber(band.lowerPercent), shortNumber(band.upperPercent))
             omissions.append(
@@ -95,74 +93,6 @@ extension [CalibrationPoint] {
     }
 }
 
-/// Sums and counts by level, from one pass over the tiles.
-struct LevelCounts {
-    private let rows: Int
-    var loss: [Double]
-    var atOrBelow: [Int]
-    var ties: [Int]
-    /// Twice the number of labels between neighbouring tiles.
-    var halvesBetween: [Int]
-    var crossings = 0
-    var crossingRows = 0
-
-    init(_ sample: Sample, _ rows: [Int32]) {
-        self.init(sample.levels, tiles: sample.tiles, label: sample.label, rows: rows)
-    }
-
-    init(_ levels: QuantileLevels, tiles: [Double], label: [Double], rows: [Int32]) {
-        let width = levels.count
-        self.rows = rows.count
-        var loss = [Double](repeating: 0, count: width)
-        var atOrBelow = [Int](repeating: 0, count: width)
-        var ties = [Int](repeating: 0, count: width)
-        var halvesBetween = [Int](repeating: 0, count: width + 1)
-        var crossings = 0
-        var crossingRows = 0
-        tiles.withUnsafeBufferPointer { tiles in
-            levels.values.withUnsafeBufferPointer { levels in
-                for row in rows {
-                    let start = Int(row) * width
-                    let observed = label[Int(row)]
-                    var tilesBelow = 0
-                    var tilesAtOrBelow = 0
-                    var rowCrossings = 0
-                    for level in 0..<width {
-                        let tile = tiles[start + level]
-                        loss[level] += Quantiles.pinball(
-                            label: observed, forecast: tile, level: levels[level])
-                        if tile == observed { ties[level] += 1 }
-                        if observed <= tile { atOrBelow[level] += 1 }
-                        if tile < observed { tilesBelow += 1 }
-                        if tile <= observed { tilesAtOrBelow += 1 }
-                        if level > 0, tile < tiles[start + level - 1] { rowCrossings += 1 }
-                    }
-                    halvesBetween[tilesBelow] += 1
-                    halvesBetween[tilesAtOrBelow] += 1
-                    crossings += rowCrossings
-                    if rowCrossings > 0 { crossingRows += 1 }
-                }
-            }
-        }
-        self.loss = loss
-        self.atOrBelow = atOrBelow
-        self.ties = ties
-        self.halvesBetween = halvesBetween
-        self.crossings = crossings
-        self.crossingRows = crossingRows
-    }
-
-    func calibration(_ levels: QuantileLevels) -> [CalibrationPoint] {
-        levels.values.indices.map { level in
-            let share = Double(atOrBelow[level]) / Double(rows)
-            let interval = wilsonInterval(share: share, count: rows)
-            return CalibrationPoint(
-                level: levels.values[level], share: share, ties: ties[level],
-                lower: interval.lowerBound, upper: interval.upperBound)
-        }
-    }
-}
-
 extension CentralBand {
     /// The lower levels of the bands that are shown, the widest band first.
     fileprivate static func pairs(of levels: QuantileLevels) -> [Double] {
@@ -173,32 +103,30 @@ extension CentralBand {
         return (symmetric + always).sorted()
     }
 
-    fileprivate init(
-        _ sample: Sample, _ rows: [Int32], lower: Double, pinballByLevel: [Double]
-    ) {
+    fileprivate init(_ sample: Sample, _ counts: LevelCounts, lower: Double) {
         lowerPercent = (lower * 1e8).rounded() / 1e6
         upperPercent = 100 - lowerPercent
         let levels = sample.levels
-        guard let lowerLevel = levels.index(of: lower), let upperLevel = levels.index(of: 1 - lower)
-        else {
+        guard let from = levels.index(of: lower), let to = levels.index(of: 1 - lower) else {
             coverage = nil
             meanWidth = nil
             intervalScore = nil
             return
         }
-        var inside = 0
-        var width = 0.0
-        for row in rows {
-            let from = sample.tiles[Int(row) * levels.count + lowerLevel]
-            let to = sample.tiles[Int(row) * levels.count + upperLevel]
+        // Labels at or below the upper tile less those below the lower one; only where tiles cross
+        // may a label be both above the upper and below the lower one.
+        let both = counts.crossed.count { row in
+            let start = Int(row) * levels.count
             let label = sample.label[Int(row)]
-            if from <= label, label <= to { inside += 1 }
-            width += to - from
+            return sample.tiles[start + to] < label && label < sample.tiles[start + from]
         }
-        coverage = Double(inside) / Double(rows.count)
-        meanWidth = width / Double(rows.count)
+        let inside =
+            counts.atOrBelow[to] - counts.atOrBelow[from] + counts.ties[from] + both
+        let rows = Double(counts.rows)
+        coverage = Double(inside) / rows
+        meanWidth = (counts.sum[to] - counts.sum[from]) / rows
         // The interval score is the pinball of both ends, scaled: no second pass is needed.
-        intervalScore = (pinballByLevel[lowerLevel] + pinballByLevel[upperLevel]) / lower
+        intervalScore = (counts.loss[from] + counts.loss[to]) / rows / lower
     }
 }
 
@@ -235,10 +163,15 @@ extension WidthAgainstError {
         let levels = sample.levels
         let lower = levels.index(of: 0.05) ?? 0
         let upper = levels.index(of: 0.95) ?? 0
-        deciles = (0..<10).map { tenth in
-            let members = byWidth[tenth * byWidth.count / 10..<(tenth + 1) * byWidth.count / 10]
+        // Dealing out the errors in their order leaves those of each tenth in order.
+        var tenthOf = [Int16](repeating: -1, count: widths.count)
+        for (place, row) in byWidth.enumerated() {
+            tenthOf[Int(row)] = Int16((10 * (place + 1) - 1) / byWidth.count)
+        }
+        let byError = deal(set.byError, tenthOf, count: 10)
+        deciles = byError.enumerated().map { tenth, members in
             let count = Double(members.count)
-            let memberErrors = members.map { sample.error[Int($0)] }.sorted()
+            let errors = members.map { sample.error[Int($0)] }
             let inside = members.count {
                 let start = Int($0) * levels.count
                 let label = sample.label[Int($0)]
@@ -247,8 +180,8 @@ extension WidthAgainstError {
             return WidthDecile(
                 decile: tenth + 1, rows: members.count,
                 meanWidth: members.reduce(0) { $0 + widths[Int($1)] } / count,
-                meanAbsoluteError: memberErrors.reduce(0, +) / count,
-                medianAbsoluteError: sampleQuantile(ofSorted: memberErrors, at: 0.5),
+                meanAbsoluteError: errors.reduce(0, +) / count,
+                medianAbsoluteError: sampleQuantile(ofSorted: errors, at: 0.5),
                 coverage: Double(inside) / count)
         }
     }

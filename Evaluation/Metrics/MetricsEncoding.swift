@@ -1,4 +1,4 @@
-import Foundation
+import Bonds
 import Quantiles
 
 // The shape of metrics.json. Numbers by level or percent are objects with the percent as key.
@@ -185,18 +185,11 @@ extension CohortResult: Encodable {
 
 extension EvaluationResult: Encodable {
     enum CodingKeys: String, CodingKey {
-        case forecasts, levels, cohorts, notes, market, input, simulated
+        case forecasts, levels, cohorts, notes, market, input, simulated, quotes, funds, trades
+        case firstDay = "first_day"
+        case lastDay = "last_day"
         case protocolName = "protocol"
         case oracleFile = "oracle_file"
-    }
-
-    /// A cohort's name as a key.
-    private struct Key: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 
     /// The metrics of all rows at the top; `cohorts` has those of `IG`, `HY`, `hour=9`,
@@ -210,19 +203,22 @@ extension EvaluationResult: Encodable {
         try container.encodeIfPresent(market?.folder, forKey: .market)
         try container.encodeIfPresent(market?.isSimulated, forKey: .simulated)
         try container.encode(counts, forKey: .input)
-        var named = container.nestedContainer(keyedBy: Key.self, forKey: .cohorts)
-        for segment in segments.dropFirst() { try named.encode(segment, forKey: Key(segment.name)) }
-        for cohort in cohorts { try named.encode(cohort, forKey: Key(cohort.name.key)) }
+        try container.encodeIfPresent(tapeFile, forKey: .trades)
+        try container.encodeIfPresent(quotes, forKey: .quotes)
+        try container.encodeIfPresent(period?.lowerBound, forKey: .firstDay)
+        try container.encodeIfPresent(period?.upperBound, forKey: .lastDay)
+        if !funds.isEmpty { try container.encode(funds, forKey: .funds) }
+        var named = container.nestedContainer(keyedBy: NameKey.self, forKey: .cohorts)
+        for segment in segments.dropFirst() {
+            try named.encode(segment, forKey: NameKey(segment.name))
+        }
+        for cohort in cohorts { try named.encode(cohort, forKey: NameKey(cohort.name.key)) }
         try container.encode(notes, forKey: .notes)
         try container.encodeIfPresent(oracleFile, forKey: .oracleFile)
     }
 
     /// The text of metrics.json, with a line end.
-    public func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-    }
+    public func json() throws -> String { try metricsText(of: self) }
 }
 
 extension Double {

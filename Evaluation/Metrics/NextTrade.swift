@@ -51,6 +51,14 @@ public struct NextTradeMetric: Sendable {
             errors.append(abs(median - sample.label[Int(row)]))
             ages.append(age)
         }
+        return measure(errors: errors, ages: ages, regularAge: regularAge)
+    }
+
+    /// Errors against next trades with the age of each forecast by then: of whatever age, and up
+    /// to an age in seconds.
+    static func measure(
+        errors: [Double], ages: [Double], regularAge: Double
+    ) -> (any: NextTradeMetric, regular: NextTradeMetric) {
         let young = ages.indices.filter { ages[$0] <= regularAge }
         return (
             NextTradeMetric(errors: errors, ages: ages),

@@ -79,6 +79,15 @@ struct RowSet: Sendable {
             byError: orders[0] ?? [], byWidth: orders[1])
     }
 
+    /// The rows of each grade that has any; none without grades.
+    static func grades(
+        _ all: RowSet, _ grades: CohortCodes?
+    ) -> [(name: String, rows: RowSet)] {
+        guard let grades else { return [] }
+        let parts = all.partitioned(grades.codes, count: grades.names.count)
+        return zip(grades.names, parts).filter { $0.1.count > 0 }.map { ($0, $1) }
+    }
+
     /// The rows of each code, in the same orders; rows with a negative code are in none.
     func partitioned(_ codes: [Int16], count: Int) -> [RowSet] {
         let rows = deal(rows, codes, count: count)

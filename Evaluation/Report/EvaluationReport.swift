@@ -25,7 +25,8 @@ public struct EvaluationReport: Sendable {
         try Folder.make(folder)
         func path(_ name: String) -> String { folder + "/" + name }
         // Everything is composed before the first byte is written.
-        let page = try html()
+        let sections = try result.sections()
+        let page = try html(sections)
         let metrics = try result.json()
         let card = modelCard()
         for figure in result.figures {
@@ -33,6 +34,9 @@ public struct EvaluationReport: Sendable {
             try AtomicFile.write(Array(svg.utf8), to: path(figure.name + ".svg"))
         }
         try writeTables(path)
+        for section in sections {
+            if let file = section.file { try section.table.write(to: path(file + ".csv")) }
+        }
         try AtomicFile.write(Array(metrics.utf8), to: path("metrics.json"))
         try AtomicFile.write(Array(card.utf8), to: path("model-card.md"))
         try AtomicFile.write(Array(page.utf8), to: path("report.html"))
@@ -117,21 +121,14 @@ public struct EvaluationReport: Sendable {
     }
 
     /// The page: one file that needs no network and no scripts.
-    public func html() throws -> String {
+    public func html() throws -> String { try html(result.sections()) }
+
+    private func html(_ sections: [ReportSection]) throws -> String {
         let source = String(decoding: PackageResources.report_mustache, as: UTF8.self)
-        return try MustacheTemplate(string: source).render(content())
+        return try MustacheTemplate(string: source).render(content(sections))
     }
 
-    /// The tables that trades have and tabular data lacks.
-    private func sections() throws -> [ReportSection] {
-        let whole = [
-            try result.segmentSection(), result.serialSection, result.nextTradeSection,
-            result.groupSection,
-        ].compactMap(\.self)
-        return whole + result.cohortSections
-    }
-
-    private func content() throws -> [String: Any] {
+    private func content(_ sections: [ReportSection]) -> [String: Any] {
         let total = result.total
         let levels = total.levels
         let figures = result.figures.map { figure in
@@ -160,6 +157,12 @@ public struct EvaluationReport: Sendable {
                     "value": market.folder + (market.isSimulated ? " (simulated market)" : ""),
                 ], at: 1)
         }
+        if let period = result.period {
+            facts.insert(["name": "Period", "value": text(period)], at: 2)
+        }
+        if let tape = result.tapeFile {
+            facts.insert(["name": "Trades of", "value": tape], at: 1)
+        }
         if let oracle = result.oracleFile {
             facts.insert(["name": "Oracle", "value": oracle], at: 1)
         }
@@ -175,7 +178,7 @@ public struct EvaluationReport: Sendable {
             "summary": result.summary.map {
                 ["name": $0.name, "value": $0.value, "remark": unbroken($0.remark)]
             },
-            "sections": try sections().map {
+            "sections": sections.map {
                 ["title": $0.title, "text": unbroken($0.text), "table": $0.table.html]
             },
             "hasOracle": total.regret != nil,
@@ -205,13 +208,15 @@ public struct EvaluationReport: Sendable {
                 + percent(total.calibrationErrorByChance, decimals: 2) + ".")
         if let regret = total.regret, let value = regret.value {
             sentences.append(
-                "The pinball is \(percent(value, decimals: 2)) above that of the best possible "
-                    + "forecasts.")
+                "The pinball is \(percent(value, decimals: 2)) above that of "
+                    + (result.isBond
+                        ? "the oracle, which knows what nobody can know."
+                        : "the best possible forecasts."))
         }
         sentences.append(
             total.crossings == 0
                 ? "No tiles cross."
-                : "Tiles cross in \(grouped(total.crossingRows)) of \(grouped(total.rows)) rows.")
+                : "Tiles cross in \(grouped(total.crossingRows)) of \(counted(total.rows, "row")).")
         return sentences
     }
 
@@ -233,39 +238,4 @@ public struct EvaluationReport: Sendable {
             return row
         }
     }
-}
-
-extension EvaluationReport {
-    /// What a reader of the model must know, in Markdown.
-    func modelCard() -> String {
-        let total = result.total
-        var lines = [
-            "# Accuracy of \(URL(fileURLWithPath: result.file).lastPathComponent)", "",
-            verdict.joined(separator: " "), "", "## Data", "",
-            "- Forecasts: `\(result.file)`, \(result.counts.text); \(grouped(total.rows)) judged",
-        ]
-        if let market = result.market {
-            lines.append(
-                "- Market: `\(market.folder)`" + (market.isSimulated ? ", simulated market" : ""))
-        }
-        if result.isBond { lines.append("- Protocol: \(result.rules.name)") }
-        lines.append(
-            "- Evaluated with Tenor \(version) on \(date.formatted(.iso8601.year().month().day()))")
-        lines += ["", "## Figures", "", "| segment | rows | 50 % | 75 % | 80 % | 95 % | pinball |"]
-        lines.append("|---|---|---|---|---|---|---|")
-        for segment in result.segments {
-            let metrics = segment.metrics
-            let cells =
-                [segment.name, grouped(metrics.rows)]
-                + metrics.deviance.map { text($0.value, digits: 3) } + [text(metrics.pinball)]
-            lines.append("| " + cells.joined(separator: " | ") + " |")
-        }
-        lines += ["", "## Limits", ""] + result.notes.map { "- " + $0 }
-        return lines.joined(separator: "\n") + "\n"
-    }
-}
-
-/// A text in which no line ends between a number and its percent sign.
-func unbroken(_ text: String) -> String {
-    text.replacing(" %", with: "\u{A0}%")
 }

@@ -132,7 +132,7 @@ extension EvaluationResult {
         var plot = Plot(
             x: .shares("position of the label among the tiles"),
             y: Axis(
-                "labels, relative to the expected share",
+                "labels, multiple of the expected share",
                 covering: densities + reach.map { 1 + $0 }, fromZero: true))
         for (index, density) in densities.enumerated() {
             plot.bar(from: edges[index], to: edges[index + 1], height: density, .forecast)
@@ -193,16 +193,22 @@ extension EvaluationResult {
     }
 
     private var fanFigure: Figure {
-        let values = examples.flatMap { $0.tiles + [$0.label] }
+        // Prices of bonds lie far apart, so their forecasts are shown from the median.
+        let shown = examples.map { example -> (tiles: [Double], label: Double) in
+            let origin = isBond ? example.tiles[total.levels.medianIndex] : 0
+            return (example.tiles.map { $0 - origin }, example.label - origin)
+        }
         let places = examples.indices.map { Double($0 + 1) }
         var plot = Plot(
-            x: .places("example rows, by median", count: examples.count),
-            y: Axis("\(unit)", covering: values))
+            x: .places("example rows, by median", count: examples.count, isNumbered: false),
+            y: Axis(
+                isBond ? "price − median, points" : unit,
+                covering: shown.flatMap { $0.tiles + [$0.label] }))
         let levels = total.levels
         let quartiles = levels.index(of: 0.25).flatMap { lower in
             levels.index(of: 0.75).map { (lower: lower, upper: $0) }
         }
-        for (place, example) in zip(places, examples) {
+        for (place, example) in zip(places, shown) {
             plot.stroke(
                 x: place, from: example.tiles[0], to: example.tiles[levels.count - 1], .forecast,
                 thickness: 1.5)
@@ -212,15 +218,15 @@ extension EvaluationResult {
                     to: example.tiles[quartiles.upper], .forecast, thickness: 6)
             }
         }
-        plot.dots(zip(places, examples).map { ($0, $1.label) }, .label, radius: 3)
+        plot.dots(zip(places, shown).map { ($0, $1.label) }, .label, radius: 3)
         plot.name(.forecast, "forecast")
         plot.name(.label, "label")
         let lowest = QuantileLevels.percent(levels.values[0])
         let highest = QuantileLevels.percent(levels.values[levels.count - 1])
         return Figure(
             name: "examples", title: "Example rows",
-            reading: "\(examples.count) rows at even distances from the lowest to the highest "
-                + "median. The thin line spans the \(lowest) % to \(highest) % tiles"
+            reading: "\(counted(examples.count, "row")) at even distances from the lowest to the "
+                + "highest median. The thin line spans the \(lowest) % to \(highest) % tiles"
                 + (quartiles == nil ? "" : ", the thick one 25 % to 75 %")
                 + "; the circle is the label.",
             plot: plot)

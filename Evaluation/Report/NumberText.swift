@@ -1,3 +1,4 @@
+import Bonds
 import Foundation
 
 /// A number as people read it: about `digits` significant digits, no exponent where it can be
@@ -27,6 +28,16 @@ func grouped(_ count: Int) -> String {
         digits.append(digit)
     }
     return (count < 0 ? "−" : "") + String(digits.reversed())
+}
+
+/// A count with its noun: `1 row`, `2,000 rows`.
+func counted(_ count: Int, _ noun: String) -> String {
+    grouped(count) + " " + noun + (count == 1 ? "" : "s")
+}
+
+/// The first and the last day of a period.
+func text(_ period: ClosedRange<CalendarDate>) -> String {
+    "\(period.lowerBound.description) to \(period.upperBound.description)"
 }
 
 /// The typographic minus, and no minus before a zero.

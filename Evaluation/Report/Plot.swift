@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a mark on a figure stands for. A signal keeps its colour on every figure.
 enum Mark: String {
     case forecast, oracle, label, nominal, ig, hy
@@ -29,13 +27,22 @@ struct Plot {
     private let left = 54.0
     private let right = 22.0
     private let top = 30.0
-    private let bottom = 46.0
+    private let bottom: Double
+    private let xLabels: [(tick: Double, lines: [String])]
+
+    private static let lineHeight = 14.0
+    /// Of a digit or a letter, about.
+    private static let characterWidth = 6.4
 
     /// - Parameter square: whether a unit is as long on both axes' full ranges.
     init(x: Axis, y: Axis, square: Bool = false) {
         self.x = x
         self.y = y
-        height = square ? 440 - 54 - 22 + 30 + 46 : 330
+        let room = width - left - right
+        xLabels = x.labels(characters: room / Self.characterWidth)
+        let lines = Double(xLabels.map(\.lines.count).max() ?? 1)
+        bottom = 46 + Self.lineHeight * (lines - 1)
+        height = (square ? room : 254) + top + bottom
     }
 
     private func position(_ point: (x: Double, y: Double)) -> (x: Double, y: Double) {
@@ -112,7 +119,7 @@ struct Plot {
     ///   - title: what it shows, for those who do not see it.
     ///   - description: how to read it.
     func svg(standalone: Bool, identifier: String, title: String, description: String) -> String {
-        let full = height + (legend.isEmpty ? 0 : 22)
+        let full = height + legendHeight
         var text = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\" "
         text += "viewBox=\"0 0 \(short(width)) \(short(full))\" role=\"img\" "
         text += "aria-labelledby=\"\(identifier)-title \(identifier)-description\">\n"
@@ -137,11 +144,14 @@ struct Plot {
             text += "<text text-anchor=\"end\" x=\"\(short(left - 6))\" "
             text += "y=\"\(short(place.y + 4))\">\(escaped(y.label(tick)))</text>\n"
         }
-        for tick in x.ticks {
+        for (tick, lines) in xLabels {
             let place = position((tick, y.range.lowerBound))
-            text += "<path class=\"tick\" d=\"M\(short(place.x)) \(short(place.y))v4\"/>"
-            text += "<text text-anchor=\"middle\" x=\"\(short(place.x))\" "
-            text += "y=\"\(short(place.y + 17))\">\(escaped(x.label(tick)))</text>\n"
+            text += "<path class=\"tick\" d=\"M\(short(place.x)) \(short(place.y))v4\"/>\n"
+            for (line, words) in lines.enumerated() {
+                text += "<text text-anchor=\"middle\" x=\"\(short(place.x))\" "
+                text += "y=\"\(short(place.y + 17 + Self.lineHeight * Double(line)))\">"
+                text += "\(escaped(words))</text>\n"
+            }
         }
         text += "<path class=\"tick\" d=\"M\(short(left)) \(short(height - bottom))"
         text += "H\(short(width - right))\"/>\n"
@@ -151,15 +161,35 @@ struct Plot {
         return text + "</g>\n"
     }
 
+    /// Where the names of the marks stand: as many in a line as there is room for.
+    private var legendPlaces: [(x: Double, line: Int)] {
+        var places: [(x: Double, line: Int)] = []
+        var place = left
+        var line = 0
+        for (_, name) in legend {
+            let length = 32 + Self.characterWidth * Double(name.count)
+            if place > left, place + length > width {
+                place = left
+                line += 1
+            }
+            places.append((place, line))
+            place += length
+        }
+        return places
+    }
+
+    private var legendHeight: Double {
+        legendPlaces.last.map { 22 + 18 * Double($0.line) } ?? 0
+    }
+
     private func legendText() -> String {
         var text = ""
-        var place = left
-        for (mark, name) in legend {
-            text += "<rect class=\"bar \(mark.rawValue)\" x=\"\(short(place))\" "
-            text += "y=\"\(short(height + 5))\" width=\"10\" height=\"10\" rx=\"2\"/>"
-            text += "<text x=\"\(short(place + 15))\" y=\"\(short(height + 14))\">"
+        for ((mark, name), place) in zip(legend, legendPlaces) {
+            let top = height + 18 * Double(place.line)
+            text += "<rect class=\"bar \(mark.rawValue)\" x=\"\(short(place.x))\" "
+            text += "y=\"\(short(top + 5))\" width=\"10\" height=\"10\" rx=\"2\"/>"
+            text += "<text x=\"\(short(place.x + 15))\" y=\"\(short(top + 14))\">"
             text += "\(escaped(name))</text>\n"
-            place += 32 + 6.4 * Double(name.count)
         }
         return text
     }
@@ -170,152 +200,4 @@ struct Plot {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-}
-
-/// A linear axis: its name with the unit, its range and where its ticks are.
-struct Axis {
-    let name: String
-    let range: ClosedRange<Double>
-    let ticks: [Double]
-    /// Digits after the point that tell the ticks apart.
-    private let decimals: Int
-    private let suffix: String
-    /// What stands at the ticks instead of numbers.
-    private let names: [String]?
-
-    /// An axis that covers the values and ends at round numbers.
-    init(_ name: String, covering values: [Double], fromZero: Bool = false, suffix: String = "") {
-        // Beyond this the difference of two ends may overflow; such values are cut at the edge.
-        let finite =
-            values.filter(\.isFinite).map { min(max($0, -1e300), 1e300) } + (fromZero ? [0] : [])
-        var low = finite.min() ?? 0
-        var high = finite.max() ?? 1
-        if low == high {
-            let reach = low == 0 ? 1 : abs(low) / 2
-            low -= fromZero && low >= 0 ? 0 : reach
-            high += reach
-        }
-        let step = Self.step(for: high - low)
-        low = (low / step).rounded(.down) * step
-        high = (high / step).rounded(.up) * step
-        let count = Int(((high - low) / step).rounded())
-        self.name = name
-        range = low...high
-        // Multiples of the step, so that zero is exactly zero.
-        let first = (low / step).rounded()
-        ticks = (0...count).map { (first + Double($0)) * step }
-        names = nil
-        decimals = max(0, -Int(log10(step).rounded(.down)))
-        self.suffix = suffix
-    }
-
-    /// An axis of shares from 0 to 100 %.
-    static func shares(_ name: String) -> Axis {
-        Axis(name, range: 0...1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1])
-    }
-
-    /// An axis of places 1 to `count`, with or without names.
-    static func places(_ name: String, count: Int, names: [String]? = nil) -> Axis {
-        let ticks = names.map { $0.indices.map { Double($0 + 1) } } ?? []
-        return Axis(name, range: 0...Double(count + 1), ticks: ticks, names: names)
-    }
-
-    private init(
-        _ name: String, range: ClosedRange<Double>, ticks: [Double], names: [String]? = nil
-    ) {
-        self.name = name
-        self.range = range
-        self.ticks = ticks
-        self.names = names
-        decimals = -2
-        suffix = " %"
-    }
-
-    func fraction(_ value: Double) -> Double {
-        let bounded = min(max(value, range.lowerBound), range.upperBound)
-        return (bounded - range.lowerBound) / (range.upperBound - range.lowerBound)
-    }
-
-    func label(_ tick: Double) -> String {
-        if let names { return names[Int(tick) - 1] }
-        if decimals < 0 { return String(Int((tick * 100).rounded())) + suffix }
-        guard abs(tick) < 1e6 && decimals <= 6 else {
-            return tick == 0 ? "0" : String(format: "%.1e", tick)
-        }
-        let text = String(format: "%.\(decimals)f", tick)
-        return (tick == 0 ? "0" : text.replacing("-", with: "−")) + suffix
-    }
-
-    /// One, two or five times a power of ten, so that four to eight steps cover the span.
-    private static func step(for span: Double) -> Double {
-        let power = pow(10, (log10(span / 4)).rounded(.down))
-        let ratio = span / 4 / power
-        return power * (ratio >= 5 ? 5 : ratio >= 2 ? 2 : 1)
-    }
-}
-
-/// The colours of the report, in one place for the page and for figures of their own.
-enum Palette {
-    private static let light = [
-        "paper": "#ffffff", "ink": "#1d232b", "quiet": "#5b6572", "rule": "#d9dee4",
-        "forecast": "#1f6fb4", "oracle": "#c06a10", "ig": "#1f6fb4", "hy": "#b3402e",
-        "first": "#1f6fb4", "second": "#b3402e", "third": "#2f8a4c", "fourth": "#7a4fb0",
-        "fifth": "#8a6d1a", "sixth": "#c06a10", "seventh": "#b0407f", "eighth": "#4c7f8a",
-    ]
-    private static let dark = [
-        "paper": "#15191f", "ink": "#e7ebf0", "quiet": "#a0aab6", "rule": "#333b45",
-        "forecast": "#62a9e6", "oracle": "#eba04e", "ig": "#62a9e6", "hy": "#ef8270",
-        "first": "#62a9e6", "second": "#ef8270", "third": "#6cc88a", "fourth": "#b592ea",
-        "fifth": "#d3b75e", "sixth": "#eba04e", "seventh": "#e58abd", "eighth": "#86bfca",
-    ]
-    private static let paper = [
-        "paper": "#ffffff", "ink": "#000000", "quiet": "#444b54", "rule": "#cfd4da",
-    ]
-
-    /// Colours as custom properties of an element, light and dark.
-    static func colours(of element: String) -> String {
-        func properties(_ colours: [String: String]) -> String {
-            colours.sorted { $0.key < $1.key }.map { "--\($0.key): \($0.value);" }
-                .joined(separator: " ")
-        }
-        let printed = light.merging(paper) { _, paper in paper }
-        return """
-            \(element) { \(properties(light)) }
-            @media (prefers-color-scheme: dark) { \(element) { \(properties(dark)) } }
-            @media print { \(element) { \(properties(printed)) } }
-
-            """
-    }
-
-    static let marks = """
-        .figure { font: 12px system-ui, "Segoe UI", Roboto, sans-serif; }
-        .figure text { fill: var(--quiet); }
-        .figure text.name { fill: var(--ink); }
-        .figure text.note { fill: var(--ink); }
-        .paper { fill: var(--paper); }
-        .forecast { --mark: var(--forecast); }
-        .oracle { --mark: var(--oracle); }
-        .label { --mark: var(--ink); }
-        .nominal { --mark: var(--quiet); }
-        .ig { --mark: var(--ig); }
-        .hy { --mark: var(--hy); }
-        .first { --mark: var(--first); }
-        .second { --mark: var(--second); }
-        .third { --mark: var(--third); }
-        .fourth { --mark: var(--fourth); }
-        .fifth { --mark: var(--fifth); }
-        .sixth { --mark: var(--sixth); }
-        .seventh { --mark: var(--seventh); }
-        .eighth { --mark: var(--eighth); }
-        .grid { stroke: var(--rule); stroke-width: 1; fill: none; }
-        .tick { stroke: var(--quiet); stroke-width: 1; fill: none; }
-        .line { stroke: var(--mark); stroke-width: 2; fill: none; stroke-linejoin: round; }
-        .line.nominal { stroke-width: 1.3; stroke-dasharray: 5 4; }
-        .band { fill: var(--mark); fill-opacity: 0.18; }
-        .dot { fill: var(--mark); }
-        .dot.label { fill: var(--paper); stroke: var(--ink); stroke-width: 1.5; }
-        .stroke { stroke: var(--mark); fill: none; stroke-linecap: butt; }
-        .bar { fill: var(--mark); }
-
-        """
 }

@@ -9,13 +9,16 @@ extension EvaluationResult {
                 .hour, percent: 50, title: "Median deviance by trading hour",
                 axis: "hour, US/Eastern"),
             cohortFigure(
-                .week, percent: 80, title: "80 % deviance by week", axis: "weeks, in order"),
+                .week, percent: 80, title: "80 % deviance by week", axis: "week from"),
             cohortFigure(
                 .size, percent: 50, title: "Median deviance by trade size",
-                axis: "sizes, ascending"),
+                axis: "size, dollars of par"),
             cohortFigure(
                 .volume, percent: 50, title: "Median deviance by bond trading volume",
-                axis: "fifths of the bonds, least traded first"),
+                axis: "fifths of the bonds by par traded"),
+            cohortFigure(
+                .quoteAge, percent: 50, title: "Median deviance by age of the quote",
+                axis: "age of the quote"),
             autocorrelationFigure,
         ].compactMap(\.self)
     }
@@ -87,7 +90,7 @@ extension EvaluationResult {
         }
         guard lines.contains(where: { !$0.isEmpty }) else { return nil }
         var plot = Plot(
-            x: .places(axis, count: names.count, names: dimension == .hour ? names : nil),
+            x: .places(axis, names: names),
             y: Axis(
                 "\(percent) % of |median − price| up to, \(unit)",
                 covering: lines.flatMap { $0 }.map(\.y), fromZero: true))
@@ -111,8 +114,8 @@ extension EvaluationResult {
         let values = detail.serial.autocorrelation
         let reach = 1.96 / Double(total.rows).squareRoot()
         var plot = Plot(
-            x: .places("lag, trades in order of time", count: values.count),
-            y: Axis("autocorrelation of residuals", covering: values + [reach, -reach]))
+            x: .places("lag, trades in order of time", count: values.count, isNumbered: true),
+            y: Axis("autocorrelation of residuals, −1 to 1", covering: values + [reach, -reach]))
         for (index, value) in values.enumerated() {
             plot.stroke(
                 x: Double(index + 1), from: min(0, value), to: max(0, value), .forecast,

@@ -87,7 +87,10 @@ final class ForecastParser: @unchecked Sendable {
             "not a time in \(timeUnit.rawValue)"
                 + (guess.map { "; it looks like \($0.rawValue)" } ?? ""),
             expected: "UTC epoch \(timeUnit.rawValue) between 1970-04 and 2200",
-            advice: guess.map { "Convert the column, or say --time-unit \($0.rawValue)" }
+            advice: guess.map {
+                "Convert the column, or say --time-unit \($0.rawValue), of this table alone --times "
+                    + "TABLE=\($0.rawValue)"
+            }
                 ?? "Convert the column and try again")
     }
 }

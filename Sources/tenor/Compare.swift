@@ -1,6 +1,5 @@
 import ArgumentParser
 import QuantileEvaluation
-import Quantiles
 
 struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,19 +9,23 @@ struct Compare: AsyncParsableCommand {
             Joins the tables on bond, execution time, buy/sell, side and ATS, or on row, and says \
             which signal is nearer to the prices, by how much and whether that could be chance. \
             A table has tiles (5_tile …) or one column prediction, ytm_prediction or \
-            spread_prediction; yields and spreads are repriced with --market.
+            spread_prediction; yields and spreads are repriced with --market. A table without a \
+            label column holds quotes at times of their own: with --trades each trade has the last \
+            one strictly before it. With --out writes report.html, metrics.json, every figure as \
+            SVG, every table as CSV, and side-by-side.md.
 
             Example:
               tenor compare ours.csv theirs.csv --market market --protocol axor --out comparison
+              tenor compare ours.csv quotes.csv --trades market/trades.csv --market market
             """)
 
-    @Argument(help: "Our forecast table, with a label column.", completion: .file())
+    @Argument(help: "Our forecast table.", completion: .file())
     var ours: String
 
     @Argument(
         help: ArgumentHelp("The tables to compare with.", valueName: "theirs"),
         completion: .file())
-    var theirs: [String]
+    var theirs: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -39,14 +42,19 @@ struct Compare: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        if theirs.isEmpty { throw ValidationError("compare takes two tables or more") }
+        if theirs.isEmpty {
+            throw ValidationError(
+                "compare takes two tables or more; for one table there is 'tenor evaluate \(ours)'")
+        }
     }
 
     func run() async throws {
         let rules = try reading.rules()
         let market = try market.map { try MarketReference(folder: $0) }
-        let tables = try ([ours] + theirs).map { try reading.read($0) }
-        let result = try Comparison.run(tables, market: market, rules: rules)
+        try reading.requireTables([ours] + theirs)
+        let tables = try ([ours] + theirs).map(reading.read)
+        let result = try Comparison.run(
+            tables, market: market, tape: reading.tape(for: tables, rules: rules), rules: rules)
         var page: String?
         if let out {
             page = try ComparisonReport(result, version: Tenor.configuration.version).write(to: out)

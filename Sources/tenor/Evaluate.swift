@@ -1,6 +1,5 @@
 import ArgumentParser
 import QuantileEvaluation
-import Quantiles
 
 struct Evaluate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,12 +8,16 @@ struct Evaluate: AsyncParsableCommand {
         discussion: """
             Prints pinball, calibration, deviance of the median and more; with --market also by \
             investment grade and high yield, trading hour, size, side, rating, sector and other \
-            cohorts. With --out writes report.html, metrics.json, a figure for each curve and every \
-            table as CSV. A number that cannot be computed is a dash with its reason.
+            cohorts. With --out writes report.html, model-card.md, metrics.json, a figure for each \
+            curve and every table as CSV. A number that cannot be computed is a dash with its \
+            reason. A table without a label column holds quotes: with --trades each trade has the \
+            last quote strictly before it, of its bond, side and venue, linear in its size between \
+            two quoted sizes.
 
             Example:
               tenor evaluate forecasts.csv --oracle data.oracle.csv --out report
               tenor evaluate forecasts.csv --market market --protocol axor --out report
+              tenor evaluate quotes.csv --trades market/trades.csv --market market --out report
             """)
 
     @Argument(
@@ -29,7 +32,9 @@ struct Evaluate: AsyncParsableCommand {
     var market: String?
 
     @Option(
-        help: "The true quantiles of the same source rows, as simulate writes them; gives regret.",
+        help: ArgumentHelp(
+            "The oracle's forecasts of the same source rows or trades, as simulate and baseline write "
+                + "them; gives regret.", valueName: "table"),
         completion: .file())
     var oracle: String?
 
@@ -44,10 +49,11 @@ struct Evaluate: AsyncParsableCommand {
     func run() async throws {
         let rules = try reading.rules()
         let market = try market.map { try MarketReference(folder: $0) }
+        try reading.requireTables([forecasts, oracle].compactMap(\.self))
+        let table = try reading.read(forecasts)
         let result = try Evaluation.run(
-            forecasts: reading.read(forecasts),
-            oracle: oracle.map { try ForecastTable(path: $0, keeping: []) }, market: market,
-            rules: rules)
+            forecasts: table, oracle: oracle.map(reading.read), market: market,
+            tape: reading.tape(for: [table], rules: rules), rules: rules)
         var page: String?
         if let out {
             page = try EvaluationReport(result, version: Tenor.configuration.version)
@@ -61,37 +67,3 @@ struct Evaluate: AsyncParsableCommand {
         }
     }
 }
-
-/// How forecast tables are read and which of their rows count, for `evaluate` and `compare`.
-struct ForecastReadingOptions: ParsableArguments {
-    @Option(
-        name: .customLong("protocol"),
-        help: ArgumentHelp(
-            "Which trades count and how they are joined: default, axor, fvmp or a YAML file.",
-            valueName: "name or file"))
-    var rulesName = "default"
-
-    @Option(
-        help: ArgumentHelp(
-            "In what execution_date counts: nanoseconds, microseconds, milliseconds or seconds.",
-            valueName: "unit"))
-    var timeUnit = TimeUnit.nanoseconds
-
-    func rules() throws -> EvaluationProtocol { try EvaluationProtocol(rulesName) }
-
-    func read(_ path: String) throws -> ForecastTable {
-        let progress = ProgressLine("reading", unit: "rows")
-        var rows = 0
-        let table = try ForecastTable(
-            path: path, keeping: Evaluation.columns, timeUnit: timeUnit
-        ) { done in
-            try Interruption.check()
-            rows = done
-            progress.update(done: done)
-        }
-        if rows > 1_000_000 { progress.finish() }
-        return table
-    }
-}
-
-extension TimeUnit: ExpressibleByArgument {}

@@ -34,6 +34,21 @@ import Testing
         #expect(json["theirs"] is [String: Any])
     }
 
+    @Test("times of one table in milliseconds are converted when told, and the trades are the same")
+    func milliseconds() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.file("ours.csv", table("50_tile", 0.1))
+        _ = try folder.file(
+            "theirs.csv",
+            table("prediction", 0.5).replacingOccurrences(of: "000000000,N", with: "000,N"))
+        let refused = try await runTenor(["compare", "ours.csv", "theirs.csv"], in: folder.url)
+        #expect(refused.exit == 65 && refused.standardError.contains("milliseconds"))
+        let run = try await runTenor(
+            ["compare", "ours.csv", "theirs.csv", "--times", "theirs.csv=ms"], in: folder.url)
+        #expect(run.exit == 0, "\(run.standardError)")
+        #expect(run.standardOutput.contains("40 trades that all 2 tables have"))
+    }
+
     @Test("what cannot be compared ends with a reason and its exit code")
     func badInput() async throws {
         let folder = try TemporaryFolder()
@@ -53,6 +68,13 @@ import Testing
         }
         let alone = try await runTenor(["compare", "ours.csv"], in: folder.url)
         #expect(alone.exit == 64)
+        #expect(alone.standardError.contains("two tables or more"))
+        let converted = try await runTenor(
+            ["compare", "ours.csv", "seconds.csv", "--times", "seconds.csv=s"], in: folder.url)
+        #expect(converted.exit == 0 && converted.standardOutput.contains("1 trade that all 2"))
+        let stranger = try await runTenor(
+            ["compare", "ours.csv", "seconds.csv", "--times", "other.csv=s"], in: folder.url)
+        #expect(stranger.exit == 64 && stranger.standardError.contains("'other.csv'"))
         let unknown = try await runTenor(
             ["compare", "ours.csv", "ours.csv", "--protocol", "axr"], in: folder.url)
         #expect(unknown.exit == 66 && unknown.standardError.contains("'axor'"))

@@ -93,7 +93,12 @@ struct ComparisonParityTests {
         try withTemporaryFolder { folder in
             try ComparisonReport(result, version: "1").write(to: folder + "/r")
             let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/r")
-            #expect(Set(names).isSuperset(of: ["report.html", "metrics.json", "comparison.csv"]))
+            #expect(
+                Set(names).isSuperset(of: [
+                    "report.html", "metrics.json", "comparison.csv", "side-by-side.csv",
+                    "side-by-side.md", "diebold-mariano.csv", "funnel.csv", "funds.csv",
+                    "deviance.svg", "calibration.svg", "differences.svg",
+                ]))
         }
     }
 }
@@ -158,6 +163,47 @@ struct ComparisonTests {
         let spaces = try #require(result.spaces)
         #expect(spaces.rows.count == 2)
         #expect(abs(spaces.rows[1].price[0] - spaces.rows[1].priceByDV01[0]) < 1e-3)
+    }
+
+    @Test("where the interval reaches zero, the verdict says how many days would be needed")
+    func daysNeeded() throws {
+        let rules = try EvaluationProtocol(Settings(yaml: "name: bare\ncohorts: []", file: "bare"))
+        let result = try Comparison.run(equalPair(RandomStream(seed: 3)), rules: rules)
+        let difference = try #require(result.parts[0].pairs[0].difference("50"))
+        let interval = try #require(difference.interval)
+        #expect(interval.contains(0))
+        let needed = try #require(difference.daysNeeded)
+        let error = try #require(difference.standardError)
+        let ratio = 1.959_963_984_540_054 * error / abs(difference.difference)
+        #expect(needed == max(61, Int((60 * ratio * ratio).rounded(.up))))
+        #expect(result.verdicts[0].contains("cannot be told apart"))
+        #expect(result.verdicts[0].contains("days of such trades"))
+    }
+
+    @Test("cohorts are compared within the grades too; skill stands beside every signal")
+    func grades() throws {
+        try withTemporaryFolder { folder in
+            for (name, file) in [
+                ("ours", "trades_first"), ("last-trade", "trades_second"),
+                ("oracle", "trades_first"),
+            ] {
+                try FileManager.default.copyItem(
+                    atPath: fixture(file + ".csv"), toPath: "\(folder)/\(name).csv")
+            }
+            let result = try Comparison.run(
+                ["ours", "last-trade", "oracle"].map {
+                    try ForecastTable(path: "\(folder)/\($0).csv")
+                }, market: MarketReference(folder: fixture("market")))
+            let keys = Set(result.parts.map(\.name.key))
+            #expect(keys.isSuperset(of: ["all", "IG", "HY", "side=bid", "IG side=bid"]))
+            let grades = result.parts.filter { $0.name.key == "IG" || $0.name.key == "HY" }
+            #expect(grades.map(\.rows).reduce(0, +) == result.matched)
+            let table = result.terminalTable
+            #expect(table.contains("skill") && table.contains("HY, oracle"))
+            #expect(result.metrics.map(\.count) == [3, 3, 3])
+            let json = try result.json()
+            #expect(json.contains("\"skill\""))
+        }
     }
 
     @Test("tabular forecasts are joined on their rows")

@@ -33,6 +33,49 @@ struct ReportTests {
         #expect(try self.result(oracle: false).json().contains("\"regret\"") == false)
     }
 
+    @Test("every key of metrics.json is explained in the room's README")
+    func schema() throws {
+        let readme = try String(
+            contentsOfFile: fixture("../../../Evaluation/README.md"), encoding: .utf8)
+        // What is keyed by levels, quantiles, bands, cohorts or names.
+        let byName: Set = [
+            "pinball_by_level", "calibration_by_level", "calibration_interval", "ties_by_level",
+            "coverage", "mean_width", "interval_score", "deviance", "regret_by_level", "cohorts",
+            "comparison", "against", "differences", "holm", "skill", "durbin_watson_by_bond",
+        ]
+        func unexplained(_ value: Any, isByName: Bool = false) -> Set<String> {
+            if let list = value as? [Any] {
+                return list.reduce(into: []) { $0.formUnion(unexplained($1)) }
+            }
+            guard let object = value as? [String: Any] else { return [] }
+            return object.reduce(into: []) { names, entry in
+                if !isByName, !readme.contains("`\(entry.key)`") { names.insert(entry.key) }
+                names.formUnion(
+                    unexplained(entry.value, isByName: byName.contains(entry.key)))
+            }
+        }
+        let quotes = try ForecastTable(path: fixture("quotes.csv"))
+        let rules = try EvaluationProtocol("default")
+        let market = try MarketReference(folder: fixture("market"))
+        let tables = try ["trades_first", "trades_second"].map {
+            try ForecastTable(path: fixture($0 + ".csv"))
+        }
+        let documents = [
+            try result().json(), try JudgedTrades().result.json(),
+            try Evaluation.run(
+                forecasts: quotes,
+                tape: ReferenceTrades(path: fixture("tape.csv"), for: [quotes], rules: rules)
+            ).json(),
+            try Comparison.run(tables, market: market).json()
+                .replacing("\"trades_first\"", with: "\"matched\"")
+                .replacing("\"trades_second\"", with: "\"matched\""),
+        ]
+        for document in documents {
+            let object = try JSONSerialization.jsonObject(with: Data(document.utf8))
+            #expect(unexplained(object) == [])
+        }
+    }
+
     @Test("the page needs nothing else: no scripts, no links to elsewhere, well-formed figures")
     func page() throws {
         let page = try EvaluationReport(result(), version: "1.2.3").html()

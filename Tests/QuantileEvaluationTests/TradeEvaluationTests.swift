@@ -60,10 +60,52 @@ struct TradeParityTests {
         #expect(detail.regularNextTrade.pairs < detail.nextTrade.pairs)
     }
 
-    @Test("the interval score of the 90 % band")
-    func intervalScore() {
-        let band = judged.result.total.bands.first { $0.name == "5-95" }
-        #expect(agrees(band?.intervalScore, judged.number("interval_score_90")))
+    @Test("interval score and width of the central bands")
+    func bands() {
+        for (name, percent) in [("5-95", 90), ("25-75", 50)] {
+            let band = judged.result.total.bands.first { $0.name == name }
+            #expect(agrees(band?.intervalScore, judged.number("interval_score_\(percent)")))
+            #expect(agrees(band?.meanWidth, judged.number("mean_width_\(percent)")))
+        }
+    }
+
+    @Test("the worst of some groups, adversarial group calibration")
+    func groups() throws {
+        let groups = try #require(judged.reference["groups"] as? [[Int]])
+        let table = try ForecastTable(path: fixture("trades_first.csv"))
+        let worst = GroupCalibration.worst(
+            of: groups, table, label: try #require(table.label))
+        #expect(agrees(worst, judged.number("worst_group")))
+    }
+
+    @Test("bands of the calibration curve are as wide as whole days drawn again make them")
+    func calibrationBands() throws {
+        let bands = try #require(detail.calibrationBands)
+        let deviations = judged.numbers("calibration_band_deviation")
+        #expect(deviations.count == 19)
+        for (index, deviation) in deviations.enumerated() {
+            let ours = (bands.upper[index] - bands.lower[index]) / (2 * 1.96)
+            #expect(abs(ours / deviation - 1) < 0.15, "level \(index)")
+        }
+    }
+
+    @Test("Welch's test of two means")
+    func welch() throws {
+        let samples = try #require(judged.reference["samples"] as? [[NSNumber]])
+            .map { $0.map(\.doubleValue) }
+        #expect(agrees(welchProbability(samples[0], samples[1]), judged.number("welch")))
+    }
+
+    @Test("an oracle of trades is joined by trade, prints of one trade in their order")
+    func oracle() throws {
+        let forecasts = try ForecastTable(path: fixture("trades_first.csv"))
+        let reversed = forecasts.selecting((0..<forecasts.rowCount).reversed().map(\.self))
+        let regret = try #require(
+            try Evaluation.run(forecasts: forecasts, oracle: reversed).total.regret)
+        #expect(regret.value == 0)
+        let part = forecasts.selecting(Array(0..<890))
+        let message = problem { _ = try Evaluation.run(forecasts: forecasts, oracle: part) }
+        #expect(message.contains("10 of 900 forecast trades are not in the oracle's table"))
     }
 
     @Test("cohorts: hours over the change of the clock, a rating that falls, sizes, weeks")
@@ -113,6 +155,15 @@ struct TradeEvaluationTests {
         #expect(dealers.cohorts.allSatisfy { $0.name.dimension != .hour })
         let page = try EvaluationReport(large, version: "1").html()
         #expect(page.contains("CP+, published") && page.contains("0.0877"))
+    }
+
+    @Test("rows of one trade are counted, and those that only repeat an earlier one")
+    func repeated() throws {
+        let forecasts = try ForecastTable(path: fixture("trades_first.csv"))
+        let rows = Array(0..<900) + [3, 3, 7]
+        let result = try Evaluation.run(forecasts: forecasts.selecting(rows))
+        #expect(result.counts.sharedTrades == 5 && result.counts.repeated == 3)
+        #expect(result.notes.contains { $0.contains("3 of them only repeat an earlier row") })
     }
 
     @Test("bands of the calibration curve from whole days; the worst groups beside chance")

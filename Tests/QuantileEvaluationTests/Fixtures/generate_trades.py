@@ -145,6 +145,25 @@ width = first[:, 18] - first[:, 0]
 score = width + 2 / 0.1 * (
     numpy.maximum(first[:, 0] - price, 0) + numpy.maximum(price - first[:, 18], 0))
 values = [0.001, 0.012, 0.02, 0.04, 0.3, 0.9, 0.011]
+middle = first[:, 14] - first[:, 4]
+middle_score = middle + 2 / 0.5 * (
+    numpy.maximum(first[:, 4] - price, 0) + numpy.maximum(price - first[:, 14], 0))
+
+# Groups of rows, some of them twice, and the largest of their calibration errors.
+chooser = numpy.random.default_rng(7)
+groups = [chooser.integers(0, rows, size).tolist() for size in (20, 20, 50, 50, 200)]
+
+
+def calibration_error(group):
+    return numpy.abs((price[group, None] <= first[group]).mean(axis=0) - levels).mean()
+
+
+# The standard deviation of each calibration share where whole days are drawn again.
+below = pandas.DataFrame(price[:, None] <= first).groupby(day).sum().values
+in_day = numpy.bincount(day)
+picks = chooser.integers(0, len(in_day), (20_000, len(in_day)))
+shares = below[picks].sum(axis=1) / in_day[picks].sum(axis=1)[:, None]
+samples = [chooser.normal(size=9), 0.5 + 2 * chooser.normal(size=14)]
 result = {
     "versions": {
         "python": platform.python_version(), "numpy": numpy.__version__,
@@ -160,6 +179,14 @@ result = {
     "next_trade": [len(next_errors), *numpy.quantile(next_errors, [0.5, 0.75, 0.8, 0.95]),
                    numpy.median(next_ages)],
     "interval_score_90": score.mean(),
+    "interval_score_50": middle_score.mean(),
+    "mean_width_90": width.mean(),
+    "mean_width_50": middle.mean(),
+    "groups": groups,
+    "worst_group": max(calibration_error(group) for group in groups),
+    "calibration_band_deviation": shares.std(axis=0).tolist(),
+    "samples": [sample.tolist() for sample in samples],
+    "welch": scipy.stats.ttest_ind(*samples, equal_var=False).pvalue,
     "cohorts": {
         **{g: deviance(p) for g, p in frame.groupby("grade")},
         **{f"hour={h}": deviance(p) for h, p in frame.groupby("hour")},
