@@ -12,6 +12,9 @@ public struct MarketReference: Sendable {
     public let isSimulated: Bool
     private let byFIGI: [String: Int]
 
+    /// The folder, and whether it is simulated, for readers.
+    var title: String { folder + (isSimulated ? " (simulated market)" : "") }
+
     /// Reads `bonds.csv`, and `ratings.csv`, `treasuries.csv` and `manifest.json` where they are
     /// there.
     public init(folder: String) throws(FileError) {

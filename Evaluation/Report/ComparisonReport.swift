@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Mustache
 import Quantiles
 
 /// The files that tell a reader which signal is better: a page, figures, tables, numbers.
@@ -21,23 +20,11 @@ public struct ComparisonReport: Sendable {
     /// - Returns: the path of the page.
     @discardableResult
     public func write(to folder: String) throws -> String {
-        let sections = try result.sections()
-        let page = try html(sections)
-        let metrics = try result.json()
-        try Folder.make(folder)
-        for figure in result.figures {
-            let svg = figure.svg(standalone: true) + "\n"
-            try AtomicFile.write(Array(svg.utf8), to: "\(folder)/\(figure.name).svg")
-        }
-        for section in sections {
-            if let file = section.file { try section.table.write(to: "\(folder)/\(file).csv") }
-        }
+        let path = try page().write(
+            to: folder, metrics: result.json(),
+            texts: ["side-by-side.md": result.sideBySide.table.markdown])
         try writeTable(to: folder + "/comparison.csv")
-        let table = result.sideBySide.table.markdown
-        try AtomicFile.write(Array(table.utf8), to: folder + "/side-by-side.md")
-        try AtomicFile.write(Array(metrics.utf8), to: folder + "/metrics.json")
-        try AtomicFile.write(Array(page.utf8), to: folder + "/report.html")
-        return folder + "/report.html"
+        return path
     }
 
     private func writeTable(to path: String) throws {
@@ -75,45 +62,27 @@ public struct ComparisonReport: Sendable {
     }
 
     /// The page: one file that needs no network and no scripts.
-    public func html() throws -> String { try html(result.sections()) }
+    public func html() throws -> String { try page().html() }
 
-    private func html(_ sections: [ReportSection]) throws -> String {
-        let source = String(decoding: PackageResources.report_mustache, as: UTF8.self)
-        return try MustacheTemplate(string: source).render(content(sections))
+    private func page() throws -> ReportPage {
+        ReportPage(
+            title: result.names.joined(separator: " – "),
+            kind: "Comparison of signals on the same trades", verdict: result.verdicts,
+            facts: facts, notes: result.remarks, figures: result.figures,
+            sections: try result.sections())
     }
 
-    private func content(_ sections: [ReportSection]) -> [String: Any] {
-        var facts: [[String: String]] = zip(result.names, result.files).enumerated().map {
-            ["name": $0 == 0 ? "Ours: \($1.0)" : $1.0, "value": $1.1]
+    private var facts: [(name: String, value: String)] {
+        let files = zip(result.names, result.files).enumerated().map { index, signal in
+            (name: index == 0 ? "Ours: \(signal.0)" : signal.0, value: String?.some(signal.1))
         }
-        facts.append(["name": "Trades compared", "value": grouped(result.matched)])
-        if let period = result.period {
-            facts.append(["name": "Period", "value": text(period)])
-        }
-        facts.append(["name": "Protocol", "value": result.rules.name])
-        if let market = result.market {
-            facts.append([
-                "name": "Market",
-                "value": market.folder + (market.isSimulated ? " (simulated market)" : ""),
-            ])
-        }
-        facts.append(["name": "Compared", "value": date.formatted(.iso8601.year().month().day())])
-        facts.append(["name": "Tenor", "value": version])
-        return [
-            "colours": Palette.colours(of: ":root"), "marks": Palette.marks,
-            "file": result.names.joined(separator: " – "),
-            "kind": "Comparison of signals on the same trades",
-            "verdict": result.verdicts.map(unbroken), "facts": facts,
-            "notes": result.remarks.map(unbroken),
-            "figures": result.figures.map { figure in
-                [
-                    "name": figure.name, "title": figure.title,
-                    "reading": unbroken(figure.reading), "svg": figure.svg(standalone: false),
-                ]
-            },
-            "sections": sections.map {
-                ["title": $0.title, "text": unbroken($0.text), "table": $0.table.html]
-            },
-        ]
+        let facts =
+            files + [
+                ("Trades compared", grouped(result.matched)),
+                ("Period", result.period.map(text)), ("Protocol", result.rules.name),
+                ("Market", result.market?.title),
+                ("Compared", date.formatted(.iso8601.year().month().day())), ("Tenor", version),
+            ]
+        return facts.compactMap { fact in fact.value.map { (fact.name, $0) } }
     }
 }

@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Mustache
 import Quantiles
 
 /// The files that tell a reader how good a forecast table is: a page, figures, tables, numbers.
@@ -17,30 +16,15 @@ public struct EvaluationReport: Sendable {
         self.date = date
     }
 
-    /// Writes `metrics.json`, `report.html`, every figure as SVG and every table as CSV; each file
-    /// appears when it is complete. Makes the folder where there is none.
+    /// Writes `metrics.json`, `report.html`, `model-card.md`, every figure as SVG and every table as
+    /// CSV; each file appears when it is complete. Makes the folder where there is none.
     /// - Returns: the path of the page.
     @discardableResult
     public func write(to folder: String) throws -> String {
-        try Folder.make(folder)
-        func path(_ name: String) -> String { folder + "/" + name }
-        // Everything is composed before the first byte is written.
-        let sections = try result.sections()
-        let page = try html(sections)
-        let metrics = try result.json()
-        let card = modelCard()
-        for figure in result.figures {
-            let svg = figure.svg(standalone: true) + "\n"
-            try AtomicFile.write(Array(svg.utf8), to: path(figure.name + ".svg"))
-        }
-        try writeTables(path)
-        for section in sections {
-            if let file = section.file { try section.table.write(to: path(file + ".csv")) }
-        }
-        try AtomicFile.write(Array(metrics.utf8), to: path("metrics.json"))
-        try AtomicFile.write(Array(card.utf8), to: path("model-card.md"))
-        try AtomicFile.write(Array(page.utf8), to: path("report.html"))
-        return path("report.html")
+        let path = try page().write(
+            to: folder, metrics: result.json(), texts: ["model-card.md": modelCard()])
+        try writeTables { folder + "/" + $0 }
+        return path
     }
 
     private func writeTables(_ path: (String) -> String) throws {
@@ -121,77 +105,43 @@ public struct EvaluationReport: Sendable {
     }
 
     /// The page: one file that needs no network and no scripts.
-    public func html() throws -> String { try html(result.sections()) }
+    public func html() throws -> String { try page().html() }
 
-    private func html(_ sections: [ReportSection]) throws -> String {
-        let source = String(decoding: PackageResources.report_mustache, as: UTF8.self)
-        return try MustacheTemplate(string: source).render(content(sections))
+    private func page() throws -> ReportPage {
+        let total = result.total
+        return ReportPage(
+            title: URL(fileURLWithPath: result.file).lastPathComponent,
+            kind: "Accuracy report of quantile forecasts", verdict: verdict, facts: facts,
+            notes: result.notes, figures: result.figures, sections: try result.sections(),
+            more: [
+                "hasNumbers": true,
+                "summary": result.summary.map {
+                    ["name": $0.name, "value": $0.value, "remark": unbroken($0.remark)]
+                },
+                "hasOracle": total.regret != nil,
+                "levels": levelRows,
+                "hasDeciles": !total.widthAgainstError.deciles.isEmpty,
+                "deciles": total.widthAgainstError.deciles.map {
+                    [
+                        "decile": String($0.decile), "rows": grouped($0.rows),
+                        "width": text($0.meanWidth), "mean": text($0.meanAbsoluteError),
+                        "median": text($0.medianAbsoluteError), "coverage": percent($0.coverage),
+                    ]
+                },
+            ])
     }
 
-    private func content(_ sections: [ReportSection]) -> [String: Any] {
-        let total = result.total
-        let levels = total.levels
-        let figures = result.figures.map { figure in
-            [
-                "name": figure.name, "title": figure.title, "reading": unbroken(figure.reading),
-                "svg": figure.svg(standalone: false),
-            ]
-        }
-        var facts = [
-            ["name": "Forecasts", "value": result.file],
-            ["name": "Rows", "value": grouped(total.rows)],
-            [
-                "name": "Levels",
-                "value": levels.values.map(QuantileLevels.percent).joined(separator: ", ") + " %",
-            ],
-            ["name": "Evaluated", "value": date.formatted(.iso8601.year().month().day())],
-            ["name": "Tenor", "value": version],
+    private var facts: [(name: String, value: String)] {
+        let levels = result.total.levels.values.map(QuantileLevels.percent)
+        let facts: [(name: String, value: String?)] = [
+            ("Forecasts", result.file), ("Trades of", result.tapeFile),
+            ("Oracle", result.oracleFile), ("Market", result.market?.title),
+            ("Period", result.period.map(text)),
+            ("Protocol", result.isBond ? result.rules.name : nil),
+            ("Rows", grouped(result.total.rows)), ("Levels", levels.joined(separator: ", ") + " %"),
+            ("Evaluated", date.formatted(.iso8601.year().month().day())), ("Tenor", version),
         ]
-        if result.isBond {
-            facts.insert(["name": "Protocol", "value": result.rules.name], at: 1)
-        }
-        if let market = result.market {
-            facts.insert(
-                [
-                    "name": "Market",
-                    "value": market.folder + (market.isSimulated ? " (simulated market)" : ""),
-                ], at: 1)
-        }
-        if let period = result.period {
-            facts.insert(["name": "Period", "value": text(period)], at: 2)
-        }
-        if let tape = result.tapeFile {
-            facts.insert(["name": "Trades of", "value": tape], at: 1)
-        }
-        if let oracle = result.oracleFile {
-            facts.insert(["name": "Oracle", "value": oracle], at: 1)
-        }
-        return [
-            "colours": Palette.colours(of: ":root"),
-            "marks": Palette.marks,
-            "file": URL(fileURLWithPath: result.file).lastPathComponent,
-            "kind": "Accuracy report of quantile forecasts", "hasNumbers": true,
-            "verdict": verdict.map(unbroken),
-            "facts": facts,
-            "notes": result.notes.map(unbroken),
-            "figures": figures,
-            "summary": result.summary.map {
-                ["name": $0.name, "value": $0.value, "remark": unbroken($0.remark)]
-            },
-            "sections": sections.map {
-                ["title": $0.title, "text": unbroken($0.text), "table": $0.table.html]
-            },
-            "hasOracle": total.regret != nil,
-            "levels": levelRows,
-            "hasDeciles": !total.widthAgainstError.deciles.isEmpty,
-            "deciles": total.widthAgainstError.deciles.map {
-                [
-                    "decile": String($0.decile), "rows": grouped($0.rows),
-                    "width": text($0.meanWidth), "mean": text($0.meanAbsoluteError),
-                    "median": text($0.medianAbsoluteError), "coverage": percent($0.coverage),
-                ]
-            },
-        ]
+        return facts.compactMap { fact in fact.value.map { (fact.name, $0) } }
     }
 
     /// What the numbers come to, in plain words.
