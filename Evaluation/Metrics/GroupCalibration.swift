@@ -24,7 +24,7 @@ public struct GroupCalibration: Sendable, Equatable, Encodable {
     static let trials = 10
 
     static func measure(_ sample: Sample, _ rows: [Int32]) -> [GroupCalibration] {
-        let places = Places(sample.levels, tiles: sample.tiles, label: sample.label, rows: rows)
+        let places = Places(sample.levels, rows.map { sample.order.below[Int($0)] })
         let root = RandomStream(seed: 7).stream("group calibration")
         return sizes.filter { 5 * $0 <= rows.count }.map { size in
             var stream = root.stream(size)
@@ -55,9 +55,8 @@ public struct GroupCalibration: Sendable, Equatable, Encodable {
     public static func worst(
         of groups: [[Int]], _ table: ForecastTable, label: [Double]
     ) -> Double {
-        let places = Places(
-            table.levels, tiles: table.tiles, label: label,
-            rows: (0..<Int32(table.rowCount)).map(\.self))
+        let order = TileOrder(table.levels, tiles: table.tiles, label: label)
+        let places = Places(table.levels, order.below)
         return groups.map { places.error(of: $0) }.max() ?? 0
     }
 }
@@ -72,18 +71,6 @@ private struct Places {
     init(_ levels: QuantileLevels, _ below: [Int32]) {
         self.levels = levels
         self.below = below
-    }
-
-    init(_ levels: QuantileLevels, tiles: [Double], label: [Double], rows: [Int32]) {
-        let width = levels.count
-        self.levels = levels
-        below = rows.map { row in
-            let start = Int(row) * width
-            let observed = label[Int(row)]
-            var below = 0
-            for level in start..<start + width where tiles[level] < observed { below += 1 }
-            return Int32(below)
-        }
     }
 
     /// Mean over the levels of |share of labels at or below the tile - level|.

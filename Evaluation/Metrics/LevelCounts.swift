@@ -9,15 +9,6 @@ struct LevelCounts {
     /// Labels at or below the tile, and of them those that equal it.
     private(set) var atOrBelow: [Int]
     private(set) var ties: [Int]
-    /// Twice the number of labels between neighbouring tiles.
-    private(set) var halvesBetween: [Int]
-    private(set) var crossings = 0
-    /// The rows in which tiles cross.
-    private(set) var crossed: [Int32] = []
-
-    init(_ sample: Sample, _ rows: [Int32]) {
-        self.init(sample.levels, tiles: sample.tiles, label: sample.label, rows: rows)
-    }
 
     init(_ levels: QuantileLevels, tiles: [Double], label: [Double], rows: [Int32]) {
         let width = levels.count
@@ -26,7 +17,6 @@ struct LevelCounts {
         sum = loss
         atOrBelow = [Int](repeating: 0, count: width)
         ties = atOrBelow
-        halvesBetween = [Int](repeating: 0, count: width + 1)
         loss.withUnsafeMutableBufferPointer { loss in
             sum.withUnsafeMutableBufferPointer { sum in
                 atOrBelow.withUnsafeMutableBufferPointer { atOrBelow in
@@ -38,10 +28,8 @@ struct LevelCounts {
                 }
             }
         }
-        countOrder(width, tiles, label, rows)
     }
 
-    /// What each level has of its own; its own loop, so that several levels go at once.
     private static func add(
         _ levels: QuantileLevels, _ tiles: [Double], _ label: [Double], _ rows: [Int32],
         loss: UnsafeMutableBufferPointer<Double>, sum: UnsafeMutableBufferPointer<Double>,
@@ -68,36 +56,6 @@ struct LevelCounts {
         }
     }
 
-    /// Where labels lie among the tiles of their row, and where tiles cross.
-    private mutating func countOrder(
-        _ width: Int, _ tiles: [Double], _ label: [Double], _ rows: [Int32]
-    ) {
-        tiles.withUnsafeBufferPointer { tiles in
-            label.withUnsafeBufferPointer { label in
-                for row in rows {
-                    let start = Int(row) * width
-                    let observed = label[Int(row)]
-                    var below = 0
-                    var atOrBelow = 0
-                    var crossings = 0
-                    for level in start..<start + width {
-                        below += tiles[level] < observed ? 1 : 0
-                        atOrBelow += tiles[level] <= observed ? 1 : 0
-                    }
-                    for level in start + 1..<max(start + 1, start + width) {
-                        crossings += tiles[level] < tiles[level - 1] ? 1 : 0
-                    }
-                    halvesBetween[below] += 1
-                    halvesBetween[atOrBelow] += 1
-                    if crossings > 0 {
-                        self.crossings += crossings
-                        crossed.append(row)
-                    }
-                }
-            }
-        }
-    }
-
     func calibration(_ levels: QuantileLevels) -> [CalibrationPoint] {
         levels.values.indices.map { level in
             let share = Double(atOrBelow[level]) / Double(rows)
@@ -106,5 +64,55 @@ struct LevelCounts {
                 level: levels.values[level], share: share, ties: ties[level],
                 lower: interval.lowerBound, upper: interval.upperBound)
         }
+    }
+}
+
+/// Where the label of each row lies among its tiles, and whether they cross: found once, and used
+/// by every cohort.
+struct TileOrder: Sendable {
+    /// How many tiles lie below the label, and how many at or below it.
+    let below: [Int32]
+    let atOrBelow: [Int32]
+    /// How many neighbouring tiles are out of order.
+    let crossings: [Int32]
+
+    init(_ levels: QuantileLevels, tiles: [Double], label: [Double]) {
+        let width = levels.count
+        var below = [Int32](repeating: 0, count: label.count)
+        var atOrBelow = below
+        var crossings = below
+        tiles.withUnsafeBufferPointer { tiles in
+            for row in label.indices {
+                let observed = label[row]
+                let range = row * width..<(row + 1) * width
+                var lower: Int32 = 0
+                var upTo: Int32 = 0
+                var crossed: Int32 = 0
+                for place in range {
+                    lower += tiles[place] < observed ? 1 : 0
+                    upTo += tiles[place] <= observed ? 1 : 0
+                }
+                for place in range.dropFirst() {
+                    crossed += tiles[place] < tiles[place - 1] ? 1 : 0
+                }
+                below[row] = lower
+                atOrBelow[row] = upTo
+                crossings[row] = crossed
+            }
+        }
+        self.below = below
+        self.atOrBelow = atOrBelow
+        self.crossings = crossings
+    }
+
+    /// Shares of the labels of some rows between neighbouring tiles; a label that equals a tile
+    /// counts half on either side.
+    func sharesBetween(_ rows: [Int32], levelCount: Int) -> [Double] {
+        var halves = [Int](repeating: 0, count: levelCount + 1)
+        for row in rows {
+            halves[Int(below[Int(row)])] += 1
+            halves[Int(atOrBelow[Int(row)])] += 1
+        }
+        return halves.map { Double($0) / Double(2 * rows.count) }
     }
 }

@@ -7,7 +7,8 @@ extension ForecastMetrics {
         precondition(set.count > 0, "ForecastMetrics: no rows")
         let count = Double(set.count)
         let levels = sample.levels
-        let counts = LevelCounts(sample, set.rows)
+        let counts = LevelCounts(
+            levels, tiles: sample.tiles, label: sample.label, rows: set.rows)
         let sortedErrors = set.byError.map { sample.error[Int($0)] }
         var omissions: [Omission] = []
 
@@ -18,11 +19,14 @@ extension ForecastMetrics {
         calibration = counts.calibration(levels)
         calibrationError = calibration.meanAbsoluteError
         calibrationErrorByChance = calibration.meanAbsoluteErrorByChance(rows: set.count)
-        sharesBetweenTiles = counts.halvesBetween.map { Double($0) / (2 * count) }
-        crossings = counts.crossings
-        crossingRows = counts.crossed.count
+        sharesBetweenTiles = sample.order.sharesBetween(set.rows, levelCount: levels.count)
+        let crossed = set.rows.filter { sample.order.crossings[Int($0)] > 0 }
+        crossings = crossed.reduce(0) { $0 + Int(sample.order.crossings[Int($1)]) }
+        crossingRows = crossed.count
 
-        bands = CentralBand.pairs(of: levels).map { CentralBand(sample, counts, lower: $0) }
+        bands = CentralBand.pairs(of: levels).map {
+            CentralBand(sample, counts, crossed: crossed, lower: $0)
+        }
         for band in bands where band.coverage == nil {
             let (lower, upper) = (shortNumber(band.lowerPercent), shortNumber(band.upperPercent))
             omissions.append(
@@ -103,7 +107,9 @@ extension CentralBand {
         return (symmetric + always).sorted()
     }
 
-    fileprivate init(_ sample: Sample, _ counts: LevelCounts, lower: Double) {
+    fileprivate init(
+        _ sample: Sample, _ counts: LevelCounts, crossed: [Int32], lower: Double
+    ) {
         lowerPercent = (lower * 1e8).rounded() / 1e6
         upperPercent = 100 - lowerPercent
         let levels = sample.levels
@@ -115,7 +121,7 @@ extension CentralBand {
         }
         // Labels at or below the upper tile less those below the lower one; only where tiles cross
         // may a label be both above the upper and below the lower one.
-        let both = counts.crossed.count { row in
+        let both = crossed.count { row in
             let start = Int(row) * levels.count
             let label = sample.label[Int(row)]
             return sample.tiles[start + to] < label && label < sample.tiles[start + from]
@@ -172,9 +178,15 @@ extension WidthAgainstError {
         deciles = byError.enumerated().map { tenth, members in
             let count = Double(members.count)
             let errors = members.map { sample.error[Int($0)] }
-            let inside = members.count {
-                let start = Int($0) * levels.count
-                let label = sample.label[Int($0)]
+            let inside = members.count { row in
+                // Where tiles ascend, their number tells whether one of them is below the label.
+                let place = Int(row)
+                if sample.order.crossings[place] == 0 {
+                    return lower < sample.order.atOrBelow[place]
+                        && upper >= sample.order.below[place]
+                }
+                let start = place * levels.count
+                let label = sample.label[place]
                 return sample.tiles[start + lower] <= label && label <= sample.tiles[start + upper]
             }
             return WidthDecile(
@@ -191,13 +203,18 @@ extension WidthAgainstError {
 /// which ascend.
 private func midRanks(of values: [Double], order: [Int32], rows: [Int32]) -> [Double] {
     var ranks = [Double](repeating: 0, count: values.count)
-    var start = 0
-    while start < order.count {
-        var end = start + 1
-        while end < order.count, values[Int(order[end])] == values[Int(order[start])] { end += 1 }
-        let rank = Double(start + 1 + end) / 2
-        for position in start..<end { ranks[Int(order[position])] = rank }
-        start = end
+    ranks.withUnsafeMutableBufferPointer { ranks in
+        order.withUnsafeBufferPointer { order in
+            var start = 0
+            while start < order.count {
+                let value = values[Int(order[start])]
+                var end = start + 1
+                while end < order.count, values[Int(order[end])] == value { end += 1 }
+                let rank = Double(start + 1 + end) / 2
+                for position in start..<end { ranks[Int(order[position])] = rank }
+                start = end
+            }
+        }
     }
     return rows.map { ranks[Int($0)] }
 }

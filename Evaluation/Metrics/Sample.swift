@@ -16,6 +16,7 @@ struct Sample: Sendable {
     let error: [Double]
     /// q95 - q5; nil where the levels lack one.
     let width: [Double]?
+    let order: TileOrder
     let all: RowSet
 
     /// - Precondition: as many labels as rows, no NaN.
@@ -43,6 +44,7 @@ struct Sample: Sendable {
         } else {
             width = nil
         }
+        order = TileOrder(levels, tiles: table.tiles, label: label)
         all = RowSet(times: table.executionDate, errors: error, widths: width)
     }
 }
@@ -105,13 +107,23 @@ struct RowSet: Sendable {
 func deal(_ order: [Int32], _ codes: [Int16], count: Int) -> [[Int32]] {
     var sizes = [Int](repeating: 0, count: count)
     for row in order where codes[Int(row)] >= 0 { sizes[Int(codes[Int(row)])] += 1 }
-    var parts = sizes.map { size in
-        var part: [Int32] = []
-        part.reserveCapacity(size)
-        return part
+    // All parts behind each other, each with a place of its own to go on from.
+    var starts = [0]
+    for size in sizes { starts.append(starts[starts.count - 1] + size) }
+    var next = starts
+    let dealt = [Int32](unsafeUninitializedCapacity: starts[count]) { dealt, filled in
+        next.withUnsafeMutableBufferPointer { next in
+            codes.withUnsafeBufferPointer { codes in
+                for row in order where codes[Int(row)] >= 0 {
+                    let code = Int(codes[Int(row)])
+                    dealt[next[code]] = row
+                    next[code] += 1
+                }
+            }
+        }
+        filled = starts[count]
     }
-    for row in order where codes[Int(row)] >= 0 { parts[Int(codes[Int(row)])].append(row) }
-    return parts
+    return (0..<count).map { Array(dealt[starts[$0]..<starts[$0 + 1]]) }
 }
 
 /// Rows in ascending order of a number; equal ones keep their order.

@@ -31,9 +31,9 @@ extension EvaluationResult {
             x: .shares("level of the tile"), y: .shares("labels at or below the tile"),
             square: true)
         plot.line([(0, 0), (1, 1)], .nominal)
+        let intervals = zip(total.levels.values, calibrationIntervals)
         plot.band(
-            total.calibration.map { ($0.level, $0.lower) },
-            total.calibration.map { ($0.level, $0.upper) }, .forecast)
+            intervals.map { ($0, $1.lowerBound) }, intervals.map { ($0, $1.upperBound) }, .forecast)
         let points = total.calibration.map { (x: $0.level, y: $0.share) }
         plot.line(points, .forecast)
         plot.dots(points, .forecast)
@@ -46,30 +46,45 @@ extension EvaluationResult {
             plot: plot)
     }
 
+    /// 95 % intervals of the shares of labels below each tile: from whole days where rows of one
+    /// day hang together, else binomial.
+    private var calibrationIntervals: [ClosedRange<Double>] {
+        let bands = segments[0].detail?.calibrationBands
+        return total.calibration.enumerated().map { index, point in
+            bands.map { $0.lower[index]...$0.upper[index] } ?? point.lower...point.upper
+        }
+    }
+
     private var departureFigure: Figure {
         let points = total.calibration.map { (x: $0.level, y: 100 * ($0.share - $0.level)) }
-        let ends = total.calibration.flatMap {
-            [100 * ($0.lower - $0.level), 100 * ($0.upper - $0.level)]
+        let bars = zip(total.levels.values, calibrationIntervals).map { level, interval in
+            (
+                level: level, from: 100 * (interval.lowerBound - level),
+                to: 100 * (interval.upperBound - level)
+            )
         }
         var plot = Plot(
             x: .shares("level of the tile"),
-            y: Axis("share below − level, percentage points", covering: ends, fromZero: true),
+            y: Axis(
+                "share below − level, percentage points",
+                covering: points.map(\.y) + bars.flatMap { [$0.from, $0.to] }, fromZero: true),
             square: true)
         plot.line([(0, 0), (1, 0)], .nominal)
-        for point in total.calibration {
-            plot.stroke(
-                x: point.level, from: 100 * (point.lower - point.level),
-                to: 100 * (point.upper - point.level), .forecast, thickness: 1.5)
+        for bar in bars {
+            plot.stroke(x: bar.level, from: bar.from, to: bar.to, .forecast, thickness: 1.5)
         }
         plot.dots(points, .forecast)
         plot.name(.forecast, "forecasts, 95 % interval")
         plot.name(.nominal, "perfect")
-        let missed = total.calibration.count { $0.level < $0.lower || $0.level > $0.upper }
+        let missed = bars.count { $0.from > 0 || $0.to < 0 }
+        let origin =
+            segments[0].detail?.calibrationBands == nil
+            ? "binomial 95 % intervals (Wilson, independent rows)"
+            : "95 % intervals from drawing whole days again"
         return Figure(
             name: "calibration-departure", title: "Departure from calibration",
-            reading: "The calibration curve minus its dashed line, magnified. Bars are binomial "
-                + "95 % intervals (Wilson, independent rows); \(missed) of "
-                + "\(total.levels.count) do not reach zero.",
+            reading: "The calibration curve minus its dashed line, magnified. Bars are \(origin); "
+                + "\(missed) of \(total.levels.count) do not reach zero.",
             plot: plot)
     }
 
