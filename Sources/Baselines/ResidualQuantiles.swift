@@ -4,9 +4,9 @@ import Tape
 /// What the residuals of the training trades say about the errors to come: their empirical quantiles
 /// by cohort.
 ///
-/// A cohort is a side, a class (investment grade, high yield), a size and a staleness of the last
-/// print. Where it has few residuals the staleness is given up, then the size, then the side, then the
-/// class.
+/// A cohort is a side, a class (investment grade, high yield), a size, a venue (an alternative
+/// trading system or not) and a staleness of the last print. Where it has few residuals the staleness
+/// is given up, then the venue, then the size, then the side, then the class.
 struct ResidualQuantiles: Sendable {
     private let levels: QuantileLevels
     private var samples: [[Float]]
@@ -18,19 +18,22 @@ struct ResidualQuantiles: Sendable {
     private static let sides = 3
     private static let classes = 2
     private static let sizes = 4
+    private static let venues = 2
     private static let ages = 4
 
     init(_ levels: QuantileLevels) {
         self.levels = levels
-        samples = Array(repeating: [], count: Self.classes * Self.sides * Self.sizes * Self.ages)
+        samples = Array(
+            repeating: [],
+            count: Self.classes * Self.sides * Self.sizes * Self.venues * Self.ages)
     }
 
     /// A number for the cohort of a trade, cohorts that differ least being neighbours.
     static func cohort(_ query: ForecastQuery, isHighYield: Bool, staleness: Int) -> Int {
         let size =
             query.quantity < 1e5 ? 0 : query.quantity < 1e6 ? 1 : query.quantity < 5e6 ? 2 : 3
-        return (((isHighYield ? 1 : 0) * sides + Int(query.side.rawValue)) * sizes + size) * ages
-            + staleness
+        let side = (isHighYield ? 1 : 0) * sides + Int(query.side.rawValue)
+        return ((side * sizes + size) * venues + (query.isATS ? 1 : 0)) * ages + staleness
     }
 
     mutating func add(_ residual: Double, cohort: Int) {
@@ -41,7 +44,10 @@ struct ResidualQuantiles: Sendable {
 
     /// Turns the samples into quantiles.
     mutating func learn() {
-        let widths = [1, Self.ages, Self.ages * Self.sizes, Self.ages * Self.sizes * Self.sides]
+        var widths = [1]
+        for next in [Self.ages, Self.venues, Self.sizes, Self.sides] {
+            widths.append(widths[widths.count - 1] * next)
+        }
         var pools: [Range<Int>: [Double]] = [:]
         learned = samples.indices.map { cohort in
             for width in widths + [samples.count] {
