@@ -131,7 +131,7 @@ let package = Package(
         tests("FairValueTests", ["FairValue", "Bonds", "Files"], exclude: ["Fixtures"]),
         tests(
             "FeaturesTests",
-            ["Features", "Simulation", "Datasets", "Tape", "Bonds", "Random", "Files"]),
+            ["Features", "FairValue", "Simulation", "Datasets", "Tape", "Bonds", "Random", "Files"]),
         tests(
             "LayersTests", ["Layers", "Autodiff", "Arrays", "Random", "Files", "TestSupport"],
             exclude: ["Fixtures"]),

@@ -44,6 +44,8 @@ extension TrainingSource {
             "split.validation": Self.text(split.validation),
         ]
         provenance["split.test"] = split.test.map(Self.text)
+        // A scorer of a market builds the features itself, with the same constants.
+        provenance["schema.constants"] = store.schema.constantsText
         let schema = store.schema
         self.init(
             file: store.path, labelName: "price", features: schema.features.map(\.name),

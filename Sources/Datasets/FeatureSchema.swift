@@ -58,12 +58,14 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
     public let sectors: [String]
     /// Optional families that are in the state.
     public let options: [String]
+    /// Numbers that the formulas use, by name.
+    public let constants: [String: Double]
     /// XXH64 of all the rest, as 16 hexadecimal digits.
     public let hash: String
 
     public init(
         state: [FeatureDefinition], condition: [FeatureDefinition], sequences: [Sequence],
-        channels: Int, sectors: [String], options: [String]
+        channels: Int, sectors: [String], options: [String], constants: [String: Double] = [:]
     ) {
         self.state = state
         self.condition = condition
@@ -71,12 +73,16 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
         self.channels = channels
         self.sectors = sectors
         self.options = options
+        self.constants = constants
         var text = "channels \(channels)\n"
         for sequence in sequences {
             text += "sequence \(sequence.name) \(sequence.start) \(sequence.steps)\n"
         }
         text += "sectors " + sectors.joined(separator: "|") + "\n"
         text += "options " + options.joined(separator: "|") + "\n"
+        for (name, value) in constants.sorted(by: { $0.key < $1.key }) {
+            text += "constant \(name) \(value)\n"
+        }
         for (part, features) in [("state", state), ("condition", condition)] {
             for feature in features {
                 text +=
@@ -89,6 +95,18 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
         var hash = XXHash64()
         Array(text.utf8).withUnsafeBytes { hash.update($0) }
         self.hash = hash.hexadecimalDigest
+    }
+
+    /// The constants as one line of JSON, sorted by name.
+    public var constantsText: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return (try? encoder.encode(constants)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+
+    /// The constants that ``constantsText`` gave; nil where a text is none of it.
+    public static func constants(text: String) -> [String: Double]? {
+        try? JSONDecoder().decode([String: Double].self, from: Data(text.utf8))
     }
 
     /// All features, those of the state first.
@@ -111,7 +129,8 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
         }
         self.init(
             state: read.state, condition: read.condition, sequences: read.sequences,
-            channels: read.channels, sectors: read.sectors, options: read.options)
+            channels: read.channels, sectors: read.sectors, options: read.options,
+            constants: read.constants)
         guard hash == read.hash else {
             throw FileError(
                 .badData, file: path, "the schema was changed after it was written",

@@ -1,5 +1,6 @@
 import Bonds
 import Datasets
+import FairValue
 import Files
 import Foundation
 
@@ -19,6 +20,8 @@ public struct FeatureBuild: Sendable {
     /// Days of execution, both included; nil for no limit.
     public var from: CalendarDate?
     public var through: CalendarDate?
+    /// Those of the filter whose fair prices labels are measured from.
+    public var kalman = KalmanParameters()
     /// Whether features are stored as 16-bit numbers.
     public var isHalf = false
     /// The largest number of threads that finish rows; nil for all cores.
@@ -63,7 +66,7 @@ public struct FeatureBuild: Sendable {
         progress: (_ rows: Int, _ day: CalendarDate) throws -> Void = { _, _ in }
     ) throws -> Summary {
         let bonds = try BondTable(market: market)
-        let layout = try FeatureLayout(market: market, bonds: bonds)
+        let layout = try FeatureLayout(market: market, bonds: bonds, kalman: kalman)
         try Folder.make(store)
         let lock = try FileLock(path: store + "/.lock")
         defer { lock.release() }

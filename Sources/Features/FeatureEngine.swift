@@ -73,7 +73,7 @@ public final class FeatureEngine {
         self.tables = tables
         self.parameters = parameters
         cohorts = CohortPrior(parameters)
-        fairPrices = FairPrices(bonds, KalmanParameters())
+        fairPrices = FairPrices(bonds, layout.kalman)
         terms = bonds.rows.map(\.terms)
         pricer = BondPricer(terms)
         calls = bonds.rows.map { bonds.calls(cusip: $0.cusip) }

@@ -1,5 +1,6 @@
 import Bonds
 import Datasets
+import FairValue
 import Files
 import Tape
 
@@ -15,6 +16,8 @@ public struct FeatureLayout: Sendable {
     public let hasSwaps: Bool
     /// Whether trades name their dealers.
     public let hasDealers: Bool
+    /// Those of the filter whose fair prices labels are measured from.
+    public let kalman: KalmanParameters
 
     static let channels = 16
     static let ownSteps = 32
@@ -47,8 +50,12 @@ public struct FeatureLayout: Sendable {
     static let dealerOption = "dealers"
 
     /// - Parameter sectors: those that get a feature; a market of one sector has none.
-    public init(sectors: [String], hasSwaps: Bool, hasDealers: Bool) {
+    public init(
+        sectors: [String], hasSwaps: Bool, hasDealers: Bool,
+        kalman: KalmanParameters = KalmanParameters()
+    ) {
         self.sectors = sectors
+        self.kalman = kalman
         self.hasSwaps = hasSwaps
         self.hasDealers = hasDealers
         schema = FeatureSchema(
@@ -63,11 +70,13 @@ public struct FeatureLayout: Sendable {
                 .init(name: "market", start: Self.printSteps, steps: Self.lagSteps),
             ], channels: Self.channels, sectors: sectors,
             options: (hasSwaps ? [Self.swapOption] : [])
-                + (hasDealers ? [Self.dealerOption] : []))
+                + (hasDealers ? [Self.dealerOption] : []), constants: kalman.constants)
     }
 
     /// The layout of a market folder: its sectors, and what its files have.
-    public init(market folder: String, bonds: BondTable) throws(FileError) {
+    public init(
+        market folder: String, bonds: BondTable, kalman: KalmanParameters = KalmanParameters()
+    ) throws(FileError) {
         var counts: [String: Int] = [:]
         for bond in bonds.rows where !bond.sector.isEmpty { counts[bond.sector, default: 0] += 1 }
         let largest = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -78,7 +87,7 @@ public struct FeatureLayout: Sendable {
         self.init(
             sectors: largest.count > 1 ? largest : [],
             hasSwaps: try SwapRow.path(market: folder) != nil,
-            hasDealers: first.contains { !$0.dealer.isEmpty })
+            hasDealers: first.contains { !$0.dealer.isEmpty }, kalman: kalman)
     }
 
     /// The layout that a schema describes.
@@ -86,7 +95,8 @@ public struct FeatureLayout: Sendable {
     public init(schema: FeatureSchema, file: String) throws(FileError) {
         self.init(
             sectors: schema.sectors, hasSwaps: schema.options.contains(Self.swapOption),
-            hasDealers: schema.options.contains(Self.dealerOption))
+            hasDealers: schema.options.contains(Self.dealerOption),
+            kalman: KalmanParameters(constants: schema.constants) ?? KalmanParameters())
         guard self.schema.hash == schema.hash else {
             throw FileError(
                 .badData, file: file, "the features were made by another version of Tenor",

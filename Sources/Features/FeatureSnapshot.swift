@@ -28,7 +28,6 @@ extension FeatureEngine {
         var ratings: RatingBook
         var tally: FeatureTally
         var parameters: FairValueParameters
-        var kalman: KalmanParameters
     }
 
     private static let notesKey = "notes"
@@ -71,7 +70,7 @@ extension FeatureEngine {
         let notes = try encoder.encode(
             Notes(
                 now: now, cohorts: cohorts, ratings: ratings, tally: tally,
-                parameters: parameters, kalman: fairPrices.parameters))
+                parameters: parameters))
         return FeatureSnapshot(
             tensors: tensors,
             metadata: [
@@ -116,7 +115,6 @@ extension FeatureEngine {
         try Self.unpack("keys", of: file, to: keys, by: rings)
         let words = try Self.words(Self.fairPricesKey, of: file)
         var archive = FilterArchive(reading: words)
-        fairPrices = FairPrices(bonds, notes.kalman)
         guard fairPrices.archive(&archive), archive.isComplete else {
             throw damaged("the fair prices are of other bonds")
         }

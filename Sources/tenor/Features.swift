@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bonds
+import FairValue
 import Features
 import Files
 
@@ -15,6 +16,7 @@ struct Features: ParsableCommand {
 
             Example:
               tenor features --market market --out store
+              tenor features --market market --out store --parameters kalman.json
             """)
 
     @Option(help: ArgumentHelp("The market folder.", valueName: "folder"))
@@ -31,6 +33,14 @@ struct Features: ParsableCommand {
 
     @Option(help: ArgumentHelp("The last day of execution.", valueName: "date"))
     var to: CalendarDate?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Parameters of the fair-value filter, as 'tenor baseline kalman \
+            --save-parameters' fits them to earlier days.
+            """, valueName: "file"))
+    var parameters: String?
 
     @Flag(help: "Store features as 16-bit numbers: half the size, three digits.")
     var half = false
@@ -59,6 +69,7 @@ struct Features: ParsableCommand {
         build.from = from
         build.through = to
         build.isHalf = half
+        if let parameters { build.kalman = try KalmanParameters(path: parameters) }
         build.threads = threads
         let progress = ProgressLine("features", unit: "rows")
         let summary = try build.run { rows, day in

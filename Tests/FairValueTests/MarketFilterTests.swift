@@ -24,6 +24,57 @@ import Testing
             curveLoading: [-0.7, 0.2, 1.4, 0][bond], prior: 4.5 + 0.1 * Double(bond))
     }
 
+    /// Protects `PrintEffects`: what a print did to all bonds of its issuer is carried along.
+    @Test("A print that is taken back leaves the whole issuer where it would have been")
+    func withdrawnFromAll() {
+        func run(mistake: Double?, withdrawn: Int?) -> [Double] {
+            var filter = MarketFilter(
+                Self.linear, blocks: [0, 0, 0, 1], ratingGroups: 1, sectorGroups: 1)
+            var normals = Normals(seed: 5)
+            for number in 1...24 {
+                let bond = [0, 1, 2, 3, 1, 0][number % 6]
+                let days = 1 + Double(number / 3)
+                var print = MarketPrint(
+                    bond: bond, days: days, setting: setting(bond, index: 0),
+                    logSpread: 4.5 + 0.1 * normals.next(), dv01: 0.05,
+                    trade: TradeTraits(side: 0, quantity: 1e6, isATS: false))
+                if number == 7 {
+                    // A print of what is expected changes no mean.
+                    print.logSpread =
+                        filter.predicted(bond: bond, days: days, setting: print.setting).logSpread
+                        + (mistake ?? 0)
+                }
+                filter.observe(print, identifier: number)
+            }
+            if let withdrawn { filter.withdraw(bond: 1, identifier: withdrawn) }
+            return (0..<4).map {
+                filter.predicted(bond: $0, days: 9, setting: setting($0, index: 0)).logSpread
+            }
+        }
+        let right = run(mistake: nil, withdrawn: nil)
+        let wrong = run(mistake: 2, withdrawn: nil)
+        let taken = run(mistake: 2, withdrawn: 7)
+        for bond in 0..<3 {
+            #expect(abs(wrong[bond] - right[bond]) > 0.01)
+            #expect(abs(taken[bond] - right[bond]) < 1e-12)
+        }
+        #expect(wrong[3] == right[3])
+        #expect(run(mistake: 2, withdrawn: 99) == wrong)
+    }
+
+    @Test("Parameters come back from their names, and not from others")
+    func constants() {
+        var parameters = KalmanParameters()
+        parameters.noise.fixed = 0.125
+        parameters.largestInnovation = 4
+        let constants = parameters.constants
+        #expect(constants["noise.fixed"] == 0.125)
+        #expect(constants["largestInnovation"] == 4)
+        #expect(KalmanParameters(constants: constants) == parameters)
+        #expect(KalmanParameters(constants: constants.filter { $0.key != "noise.fixed" }) == nil)
+        #expect(KalmanParameters(constants: constants.merging(["more": 1]) { $1 }) == nil)
+    }
+
     /// Protects the joint filter against the definition: the conditional mean and variance of a
     /// Gaussian vector given all observations at once.
     @Test("The filter is the conditional expectation")

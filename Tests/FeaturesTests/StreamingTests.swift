@@ -1,5 +1,6 @@
 import Bonds
 import Datasets
+import FairValue
 import Features
 import Files
 import Foundation
@@ -84,6 +85,20 @@ import Testing
             }
         }
         #expect(first.tally == second.tally)
+    }
+
+    @Test("Other parameters of the filter make other features, and the store's schema keeps them")
+    func parameters() throws {
+        let scratch = try Scratch()
+        var build = FeatureBuild(market: market.path, store: scratch.path + "/store")
+        build.kalman.issuerVariance *= 4
+        let summary = try build.run()
+        #expect(summary.schema != market.layout.schema.hash)
+        let layout = try FeatureLayout(
+            schema: FeatureSchema(store: build.store), file: build.store)
+        #expect(layout.kalman == build.kalman)
+        build.kalman = KalmanParameters()
+        #expect(throws: FileError.self) { try build.run() }
     }
 
     @Test("A run that was stopped goes on, and leaves the bytes of one that was not")

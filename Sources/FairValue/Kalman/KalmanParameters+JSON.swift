@@ -15,6 +15,41 @@ extension KalmanParameters {
         }
     }
 
+    /// The parameters by name, those of a trade's cost with a dot: `noise.fixed`.
+    public var constants: [String: Double] {
+        guard let data = try? JSONEncoder().encode(self),
+            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        else { return [:] }
+        var constants: [String: Double] = [:]
+        for (name, value) in object {
+            if let number = value as? Double { constants[name] = number }
+            for (part, number) in value as? [String: Double] ?? [:] {
+                constants["\(name).\(part)"] = number
+            }
+        }
+        return constants
+    }
+
+    /// Parameters from their names; nil where one is missing or unknown.
+    public init?(constants: [String: Double]) {
+        var object: [String: Any] = [:]
+        for (name, value) in constants {
+            let parts = name.split(separator: ".").map(String.init)
+            if parts.count == 2 {
+                var nested = object[parts[0]] as? [String: Double] ?? [:]
+                nested[parts[1]] = value
+                object[parts[0]] = nested
+            } else {
+                object[name] = value
+            }
+        }
+        guard let data = try? JSONSerialization.data(withJSONObject: object),
+            let parameters = try? JSONDecoder().decode(KalmanParameters.self, from: data),
+            parameters.constants == constants
+        else { return nil }
+        self = parameters
+    }
+
     /// Writes the parameters as JSON; the file appears when it is complete.
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
