@@ -133,11 +133,11 @@ public struct SignalComparison: Sendable {
                 continue
             }
             lines.append(
-                "Selection: \(name)'s \(counted(funnel.unmatched, "trade")) left out have "
+                "Selection: of \(name), \(counted(funnel.unmatched, "trade")) left out with "
                     + (check.droppedMean > check.keptMean ? "larger" : "smaller")
                     + " errors (mean \(text(check.droppedMean, digits: 3)) against "
-                    + "\(text(check.keptMean, digits: 3)), p \(text(p, digits: 2))), so its own "
-                    + "figures on all of its trades are another thing.")
+                    + "\(text(check.keptMean, digits: 3)), p \(text(p, digits: 2))), so its figures "
+                    + "on all of its trades are another thing.")
         }
         if let spaces, spaces.isInverted {
             lines.append(

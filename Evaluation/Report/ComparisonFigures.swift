@@ -86,30 +86,30 @@ extension SignalComparison {
     /// The differences in pinball, else in the mean error, with their intervals.
     private var intervalFigure: Figure? {
         let measure = parts[0].pairs[0].difference("pinball") == nil ? "mean" : "pinball"
-        var labels: [String] = []
-        var bars: [(signal: Int, range: ClosedRange<Double>, value: Double)] = []
-        for part in segments {
+        var bars: [(signal: Int, x: Double, range: ClosedRange<Double>, value: Double)] = []
+        for (place, part) in segments.enumerated() {
+            // The competitors of a segment stand side by side about its place.
+            let step = 0.6 / Double(max(1, part.pairs.count - 1))
             for (index, pair) in part.pairs.enumerated() {
                 guard let difference = pair.difference(measure), let range = difference.interval
                 else { continue }
-                bars.append((index + 1, range, difference.difference))
-                labels.append(part.name.cohort)
+                let shift = part.pairs.count > 1 ? step * Double(index) - 0.3 : 0
+                bars.append((index + 1, Double(place + 1) + shift, range, difference.difference))
             }
         }
         guard !bars.isEmpty else { return nil }
         var plot = Plot(
-            x: .places("segment", names: labels),
+            x: .places("segment", names: segments.map(\.name.cohort)),
             y: Axis(
                 "\(measure), ours − theirs, \(unit)",
                 covering: bars.flatMap { [$0.range.lowerBound, $0.range.upperBound] },
                 fromZero: true))
-        plot.line([(0, 0), (Double(bars.count + 1), 0)], .nominal)
-        for (place, bar) in bars.enumerated() {
-            let x = Double(place + 1)
+        plot.line([(0, 0), (Double(segments.count + 1), 0)], .nominal)
+        for bar in bars {
             plot.stroke(
-                x: x, from: bar.range.lowerBound, to: bar.range.upperBound, .signal(bar.signal),
-                thickness: 3)
-            plot.dots([(x, bar.value)], .signal(bar.signal), radius: 4)
+                x: bar.x, from: bar.range.lowerBound, to: bar.range.upperBound,
+                .signal(bar.signal), thickness: 3)
+            plot.dots([(bar.x, bar.value)], .signal(bar.signal), radius: 4)
         }
         for index in names.indices.dropFirst() {
             plot.name(.signal(index), "against " + names[index])

@@ -20,7 +20,7 @@ struct ReportTable {
 
     var html: String {
         var text = "<div class=\"scroll\"><table>\n<thead><tr>"
-        text += header.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+        text += header.map { "<th scope=\"col\">\(unbroken(escaped($0)))</th>" }.joined()
         text += "</tr></thead>\n<tbody>\n"
         for row in rows {
             text += row.isQuiet ? "<tr class=\"quiet\">" : "<tr>"
