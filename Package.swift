@@ -13,6 +13,7 @@ let baselineKernels = Context.environment["TENOR_BASELINE_KERNELS"] != nil
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -51,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // Floor 0: system libraries and vector kernels.
@@ -99,9 +101,9 @@ let package = Package(
             "QuantileTraining", path: "Training",
             [
                 "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
-                "QuantileModels",
+                "QuantileModels", protobuf,
             ],
-            resources: [.embedInCode("Recipes")]),
+            exclude: ["TensorBoard/events.proto"], resources: [.embedInCode("Recipes")]),
         room(
             "Inference",
             ["Files", "Arrays", "Quantiles", "Datasets", "QuantileModels"]),
@@ -151,7 +153,7 @@ let package = Package(
             "QuantileTrainingTests",
             [
                 "QuantileTraining", "QuantileModels", "Quantiles", "Layers", "Autodiff", "Arrays",
-                "Random", "Files", "Datasets", "Inference", "TestSupport",
+                "Random", "Files", "Datasets", "Inference", "TestSupport", protobuf,
             ],
             exclude: ["Fixtures"]),
         tests(

@@ -28,6 +28,13 @@ public struct ModelTraining: Sendable {
         public let step: Int
         public let trainingPinball: Double
         public let validationPinball: Double
+        public let learningRate: Double
+        /// Mean norm of the gradients, before clipping, since the last check.
+        public let gradientNorm: Double
+        /// The norm of what the last step changed, over the norm of all weights.
+        public let updateRatio: Double
+        /// Rows trained on in a second, while the net was trained.
+        public let rowsPerSecond: Double
         public let isBest: Bool
     }
 
@@ -35,9 +42,9 @@ public struct ModelTraining: Sendable {
     public let run: RunDirectory
     public private(set) var nets: [NetTraining]
     private let source: TrainingSource
-    private let provenance: [String: String]
+    let provenance: [String: String]
     /// What a resume must agree with: the recipe and the data.
-    private let identity: String
+    let identity: String
 
     /// Fits transforms to the training rows and makes untrained networks, or, where the run
     /// directory is resumed, takes up their states.
@@ -144,7 +151,7 @@ public struct ModelTraining: Sendable {
     /// Steps done by all nets.
     public var stepsDone: Int { nets.reduce(0) { $0 + $1.trainer.step } }
     /// Steps that all nets may do.
-    public var stepsTotal: Int { nets.count * recipe.training.steps }
+    public var stepsTotal: Int { nets.reduce(0) { $0 + $1.trainer.steps } }
 
     /// The mean over nets of the best pinball on their validation rows, in the target's unit.
     public var validationPinball: Double {
@@ -170,90 +177,77 @@ public struct ModelTraining: Sendable {
         if nets.count > 1 { BLAS.setThreadCount(1) }
         defer { BLAS.setThreadCount(threads) }
 
+        let files = RunFiles(self)
+        let batches = nets.map { BatchReader($0.training, for: $0.trainer) }
         let queue = NetQueue(nets)
-        let files = RunFiles(training: self)
+        // Whoever keeps a net makes its next step copy every array.
+        nets = []
+        let saving = (queue: DispatchQueue(label: "saving"), group: DispatchGroup())
         // Called under the queue's lock only.
         nonisolated(unsafe) let report = (shouldStop: shouldStop, step: onStep, check: onCheck)
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            while let (index, net) = queue.take() {
+            while case (let index, var net)? = queue.take() {
                 do {
-                    var net = net
                     let check = try net.trainer.runToNextCheck(
-                        training: net.training, validation: net.validation,
+                        batches: batches[index], validation: net.validation,
                         shouldStop: { queue.shouldStop(report.shouldStop) },
                         onStep: { _ in queue.countStep(report.step) })
                     let due = try queue.putBack(net, at: index) {
-                        guard let check else { return }
-                        try files.record(check, of: net, at: index)
-                        report.check(Check(check, of: net, at: index))
+                        guard let found = check else { return }
+                        let check = Check(found, of: net, at: index)
+                        try files.record(check)
+                        report.check(check)
                     }
-                    if let due { try files.save(due) }
-                    queue.endSave(due != nil)
+                    guard let due else { continue }
+                    let save = { @Sendable in
+                        do { try files.save(due.nets) } catch { queue.fail(error) }
+                        queue.endSave()
+                    }
+                    // From its first check on a run that is killed can go on; later saves let the
+                    // next steps go on meanwhile, on copies of what they change.
+                    if due.isFirst {
+                        save()
+                    } else {
+                        saving.queue.async(group: saving.group, execute: save)
+                    }
                 } catch {
-                    queue.fail(error)
+                    queue.fail(error, net, at: index)
                 }
             }
         }
+        saving.group.wait()
         nets = queue.nets
         if let failure = queue.failure {
             // What was best before stays: the checkpoint may be of some checks earlier.
             if failure is NonFiniteLoss { try files.saveModel(nets) }
+            files.noteFailure(failure, nets)
             throw failure
         }
         guard !queue.isStopping else {
-            try TrainingState.save(nets, identity: identity, to: run.state)
+            try files.saveState(nets, .interrupted)
             return .interrupted
         }
-        let model = model(of: nets)
+        let model = QuantileModel(nets, recipe: recipe, provenance: provenance)
         try Checkpoint.save(model, to: run.model)
         try run.sortMetrics()
-        try TrainingState.save(nets, identity: identity, to: run.state)
+        try files.saveState(nets, .finished)
         return .finished(model)
     }
+}
 
+extension QuantileModel {
     /// The best networks with what belongs around them, recalibrated on the rows that each was
     /// checked on, which its training did not see.
-    private func model(of nets: [NetTraining]) -> QuantileModel {
-        var model = QuantileModel(
-            nets: nets.map(\.net), target: recipe.target, provenance: provenance)
+    init(_ nets: [NetTraining], recipe: Recipe, provenance: [String: String]) {
+        self.init(nets: nets.map(\.net), target: recipe.target, provenance: provenance)
         if recipe.recalibration != .none {
             let weights = nets.map { $0.validation.weights?.elements }
-            model.recalibration = Recalibration(
+            recalibration = Recalibration(
                 recipe.recalibration,
                 fitting: .concatenate(nets.map { $0.validationForecasts() }, axis: 0),
                 labels: nets.flatMap(\.validationLabels),
                 weights: weights[0] == nil ? nil : weights.flatMap { $0 ?? [] },
                 levels: recipe.levels)
-        }
-        return model
-    }
-
-    /// What a training writes while it goes on.
-    private struct RunFiles: Sendable {
-        let training: ModelTraining
-
-        func record(
-            _ check: Trainer.Check, of net: NetTraining, at index: Int
-        ) throws(FileError) {
-            try training.run.append(
-                MetricsRecord(
-                    net: index, step: check.step,
-                    trainingPinball: check.trainingLoss * net.lossUnit,
-                    validationPinball: check.validationLoss * net.lossUnit,
-                    learningRate: check.learningRate, gradientNorm: check.gradientNorm,
-                    isBest: check.isBest))
-        }
-
-        /// The checkpoint, where every net has been checked.
-        func saveModel(_ nets: [NetTraining]) throws(FileError) {
-            guard nets.allSatisfy({ $0.trainer.bestLoss.isFinite }) else { return }
-            try Checkpoint.save(training.model(of: nets), to: training.run.model)
-        }
-
-        /// The checkpoint and the state.
-        func save(_ nets: [NetTraining]) throws(FileError) {
-            try saveModel(nets)
-            try TrainingState.save(nets, identity: training.identity, to: training.run.state)
         }
     }
 }
@@ -262,6 +256,9 @@ extension ModelTraining.Check {
     fileprivate init(_ check: Trainer.Check, of net: NetTraining, at index: Int) {
         self.init(
             net: index, step: check.step, trainingPinball: check.trainingLoss * net.lossUnit,
-            validationPinball: check.validationLoss * net.lossUnit, isBest: check.isBest)
+            validationPinball: check.validationLoss * net.lossUnit,
+            learningRate: check.learningRate, gradientNorm: check.gradientNorm,
+            updateRatio: check.updateRatio, rowsPerSecond: check.rowsPerSecond,
+            isBest: check.isBest)
     }
 }

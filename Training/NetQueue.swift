@@ -1,16 +1,23 @@
 import Synchronization
 
-/// Nets that wait for a worker. One that a worker has is here as it was when it was taken, so that
-/// the nets are a consistent state of the whole training at any time.
+/// Nets that wait for a worker. One of several that a worker has is here as it was when it was taken,
+/// so that the nets are a consistent state of the whole training at any time; one that is alone is
+/// not here while a worker has it, so that its arrays are changed in place.
 final class NetQueue: Sendable {
     private struct State {
         var nets: [NetTraining]
+        let isAlone: Bool
         var isTaken: [Bool]
         var stepsDone: Int
         var isStopping = false
         var failure: (any Error)?
         var isSaving = false
         var lastSave: ContinuousClock.Instant?
+
+        mutating func putBack(_ net: NetTraining, at index: Int) {
+            if isAlone { nets = [net] } else { nets[index] = net }
+            isTaken[index] = false
+        }
     }
 
     private let state: Mutex<State>
@@ -19,7 +26,7 @@ final class NetQueue: Sendable {
     init(_ nets: [NetTraining]) {
         state = Mutex(
             State(
-                nets: nets, isTaken: nets.map { _ in false },
+                nets: nets, isAlone: nets.count == 1, isTaken: nets.map { _ in false },
                 stepsDone: nets.reduce(0) { $0 + $1.trainer.step }))
     }
 
@@ -41,17 +48,16 @@ final class NetQueue: Sendable {
                 })
             else { return nil }
             state.isTaken[next] = true
-            return (next, state.nets[next])
+            return (next, state.isAlone ? state.nets.removeLast() : state.nets[next])
         }
     }
 
     /// Puts a net back and reports what it did; returns all nets where they are to be saved.
     func putBack(
         _ net: NetTraining, at index: Int, report: () throws -> Void
-    ) throws -> [NetTraining]? {
+    ) throws -> (nets: [NetTraining], isFirst: Bool)? {
         try state.withLock { state in
-            state.nets[index] = net
-            state.isTaken[index] = false
+            state.putBack(net, at: index)
             try report()
             let now = ContinuousClock.now
             // The first check saves too: where there is a checkpoint there is a state.
@@ -59,13 +65,12 @@ final class NetQueue: Sendable {
                 state.lastSave.map({ now - $0 > Self.saveInterval }) ?? true
             else { return nil }
             state.isSaving = true
-            return state.nets
+            return (state.nets, isFirst: state.lastSave == nil)
         }
     }
 
     /// Ends a save that ``putBack(_:at:report:)`` asked for.
-    func endSave(_ wasAsked: Bool) {
-        guard wasAsked else { return }
+    func endSave() {
         state.withLock { state in
             state.isSaving = false
             state.lastSave = .now
@@ -86,8 +91,10 @@ final class NetQueue: Sendable {
         }
     }
 
-    func fail(_ error: any Error) {
+    /// Ends the training; a net that a worker has is put back as it is.
+    func fail(_ error: any Error, _ net: NetTraining? = nil, at index: Int = 0) {
         state.withLock { state in
+            if let net { state.putBack(net, at: index) }
             if state.failure == nil { state.failure = error }
         }
     }

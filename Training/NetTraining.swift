@@ -60,13 +60,12 @@ public struct NetTraining: Sendable {
             .map { Double(label.scaled($0.element)) }.sorted()
         var settings = recipe.training
         settings.seed = seed
-        settings.batch = settings.batch ?? TrainingSettings.batch(rows: training.count)
         trainer = Trainer(
             QuantileNetwork<Float>(
                 recipe.model, layout: layout, levels: recipe.levels,
                 quantiles: recipe.levels.values.map { sampleQuantile(ofSorted: scaled, at: $0) },
                 stream: RandomStream(seed: seed).stream("network")),
-            settings: settings)
+            settings: settings, rows: training.count)
     }
 
     private static func fit(
@@ -76,13 +75,10 @@ public struct NetTraining: Sendable {
             return InputTransform(
                 fitting: recipe.transform,
                 to: FeatureMatrix(
-                    names: source.features, values: rows.features(Array(0..<rows.count))),
+                    names: source.features, values: rows.features(sample(rows, source, recipe))),
                 bins: recipe.bins, structure: source.structure)
         }
-        // A part of the rows, evenly spaced, says enough of a mean and a deviation.
-        let mostRows = 200_000
-        let step = max(1, rows.count / mostRows)
-        let chosen = Array(stride(from: 0, to: rows.count, by: step))
+        let chosen = sample(rows, source, recipe)
         var moments = FeatureMoments(features: source.features.count)
         for start in stride(from: 0, to: chosen.count, by: 4_096) {
             rows.features(Array(chosen[start..<min(start + 4_096, chosen.count)]))
@@ -90,6 +86,20 @@ public struct NetTraining: Sendable {
         }
         return InputTransform(
             features: source.features, structure: source.structure, moments: moments)
+    }
+
+    /// The rows that transforms are fitted to: all, or of a long store a part, in blocks that are
+    /// evenly spaced, which says enough of a feature's distribution.
+    private static func sample(
+        _ rows: TrainingSource.Rows, _ source: TrainingSource, _ recipe: Recipe
+    ) -> [Int] {
+        // Only the moments of the clipped kind are summed a block at a time.
+        let (mostRows, block) = (recipe.transform == .clipped ? 200_000 : 50_000, 64)
+        guard source.isStreamed, rows.count > mostRows else { return Array(0..<rows.count) }
+        let step = rows.count * block / mostRows
+        return stride(from: 0, to: rows.count, by: step).flatMap {
+            Array($0..<min($0 + block, rows.count))
+        }
     }
 
     private static func prepared(
@@ -102,7 +112,8 @@ public struct NetTraining: Sendable {
             inputs(FeatureMatrix(names: inputs.features, values: rows.features(chosen)))
         }
         return isStreamed
-            ? TrainingData(labels: labels, weights: weights, reading: transformed)
+            ? TrainingData(
+                labels: labels, weights: weights, willRead: rows.willRead, reading: transformed)
             : TrainingData(
                 inputs: transformed(Array(0..<rows.count)), labels: labels, weights: weights)
     }

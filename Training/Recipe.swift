@@ -5,8 +5,8 @@ import Quantiles
 
 /// The numbers of a training: the `training` and `validation` sections of a recipe.
 public struct TrainingSettings: Sendable, Equatable {
-    /// Optimizer steps at most; the budget, so that a busy machine gives the same result.
-    public var steps: Int
+    /// How long to train at most.
+    public var budget: Budget
     /// Rows a step; nil for a number that depends on the rows.
     public var batch: Int?
     /// The peak of the schedule.
@@ -24,6 +24,23 @@ public struct TrainingSettings: Sendable, Equatable {
     public var seed: UInt64
     /// Steps between checks on the validation rows.
     public var checkEvery: Int
+
+    /// A budget of work, not of time, so that a busy machine gives the same result.
+    public enum Budget: Sendable, Equatable {
+        /// Optimizer steps.
+        case steps(Int)
+        /// As many steps as show every training row so many times.
+        case epochs(Double)
+
+        /// Optimizer steps on so many rows.
+        public func steps(rows: Int, batch: Int) -> Int {
+            switch self {
+            case .steps(let steps): steps
+            case .epochs(let epochs):
+                max(1, Int((epochs * Double(rows) / Double(min(batch, rows))).rounded(.up)))
+            }
+        }
+    }
 
     /// Rows a step where a recipe leaves it open: small data need noise, large data throughput.
     public static func batch(rows: Int) -> Int {
@@ -94,6 +111,9 @@ public struct Recipe: Sendable {
                     expected: "key.path=value, such as training.steps=1000")
             }
             try settings.set(parts[0], to: parts[1])
+            // The last of the two that is set is the budget.
+            for (key, other) in [("steps", "epochs"), ("epochs", "steps")]
+            where parts[0] == "training." + key { settings.remove("training." + other) }
             if parts[0] == "model" { try Self.expandModel(settings) }
         }
         model = try NetworkSpec(settings.sectionOrEmpty("model"))
@@ -149,7 +169,7 @@ public struct Recipe: Sendable {
 extension TrainingSettings {
     /// Reads the `training` and `validation` sections.
     init(_ settings: Settings, validation: Settings) throws(FileError) {
-        steps = try settings.int("steps", default: 2_000, in: 1...100_000_000)
+        budget = try Self.budget(settings)
         batch = try settings.optionalInt("batch", in: 1...1_000_000)
         learningRate = try settings.double("learning_rate", default: 0.001, in: 1e-8...10)
         schedule = try settings.choice("schedule", default: Schedule.Shape.cosine)
@@ -160,5 +180,20 @@ extension TrainingSettings {
         patience = try settings.int("patience", default: 12, in: 1...1_000_000)
         seed = UInt64(try settings.int("seed", default: 0, in: 0...Int.max))
         checkEvery = try validation.int("every", default: 50, in: 1...1_000_000)
+    }
+
+    private static func budget(_ settings: Settings) throws(FileError) -> Budget {
+        let steps = 1...100_000_000
+        let epochs = try settings.optionalDouble("epochs", in: 1e-6...1e6)
+        guard let epochs else {
+            return .steps(try settings.int("steps", default: 2_000, in: steps))
+        }
+        if try settings.optionalInt("steps", in: steps) != nil {
+            throw FileError(
+                .badData, file: settings.file, column: "training",
+                "a training has one budget", expected: "steps or epochs", found: "both",
+                advice: "Remove one")
+        }
+        return .epochs(epochs)
     }
 }

@@ -18,11 +18,19 @@ public struct Trainer: Sendable {
         public let learningRate: Double
         /// Mean norm of the gradients, before clipping, since the last check.
         public let gradientNorm: Double
+        /// The norm of what the last step changed, over the norm of all weights.
+        public let updateRatio: Double
+        /// Rows trained on in a second since the last check, or since the run went on.
+        public let rowsPerSecond: Double
         /// Whether it is the best so far.
         public let isBest: Bool
     }
 
     public let settings: TrainingSettings
+    /// Rows a step.
+    public let batch: Int
+    /// Steps that it may do.
+    public let steps: Int
     let schedule: Schedule
 
     /// What the optimizer works on.
@@ -40,78 +48,134 @@ public struct Trainer: Sendable {
     var normSum = 0.0
     var stepsSinceCheck = 0
 
-    public init(_ network: QuantileNetwork<Float>, settings: TrainingSettings) {
+    /// - Parameter rows: Of the training data.
+    public init(_ network: QuantileNetwork<Float>, settings: TrainingSettings, rows: Int) {
         self.settings = settings
+        batch = settings.batch ?? TrainingSettings.batch(rows: rows)
+        steps = settings.budget.steps(rows: rows, batch: batch)
         self.network = network
         average = network
         best = network
         optimizer = AdamW(weightDecay: settings.weightDecay)
         schedule = Schedule(
-            settings.schedule, peak: settings.learningRate, steps: settings.steps,
+            settings.schedule, peak: settings.learningRate, steps: steps,
             warmUp: settings.warmUp)
     }
 
     /// Whether all steps are done, or patience has run out.
     public var isFinished: Bool {
-        step >= settings.steps || checksSinceBest >= settings.patience
+        step >= steps || checksSinceBest >= settings.patience
     }
 
     /// Trains until the next check on the validation rows, and does it.
     ///
     /// - Parameters:
+    ///   - batches: Of this trainer's steps.
     ///   - shouldStop: Asked before every step.
     ///   - onStep: Called after every step with the steps done.
     /// - Returns: Nil where `shouldStop` said so; the training can go on later.
     /// - Throws: ``NonFiniteLoss`` where the loss or the gradient of a step, or the loss of a check,
     ///   is not finite; `best` stays what it was.
-    public mutating func runToNextCheck(
-        training: TrainingData, validation: TrainingData, shouldStop: () -> Bool,
+    mutating func runToNextCheck(
+        batches: BatchReader, validation: TrainingData, shouldStop: () -> Bool,
         onStep: (Int) -> Void = { _ in }
     ) throws(NonFiniteLoss) -> Check? {
-        let stream = RandomStream(seed: settings.seed)
-        var order = BatchOrder(
-            rowCount: training.rowCount,
-            batch: settings.batch ?? TrainingSettings.batch(rows: training.rowCount),
-            stream: stream.stream("shuffle"))
         let levels = NDArray(network.levels.values.map(Float.init))
+        let started = ContinuousClock.now
+        var rows = 0
+        var updateRatio = 0.0
         repeat {
             if shouldStop() { return nil }
-            let batch = training.batch(order.rows(at: step))
-            let mode = Mode.training(stream.stream("dropout").stream(step))
-            // Each member is scored by itself; only forecasts are averaged.
-            let (labels, weights) = batch.targets(members: network.spec.members)
-            let (loss, gradients) = network.valueAndGradients { network in
-                .pinball(
-                    forecasts: network.memberForecasts(Tensor(batch.inputs), mode: mode),
-                    labels: labels, weights: weights, levels: levels)
-            }
+            let batch = batches.batch(at: step)
+            rows += batch.labels.count
+            let (loss, gradients) = lossAndGradients(batch, levels: levels)
             let norm = gradients.globalNorm
             guard loss.isFinite, norm.isFinite else {
                 throw NonFiniteLoss(
-                    step: step + 1, loss: Double(loss), gradientNorm: norm, bestStep: bestStep)
+                    step: step + 1, loss: Double(loss), gradientNorm: norm, bestStep: bestStep,
+                    batch: batches.place(of: step),
+                    layer: culprit(batch, loss: loss, gradients: gradients))
             }
+            let before = isCheckDue(after: step + 1) ? network : nil
             optimizer.update(
                 &network, with: gradients, learningRate: schedule.rate(at: step),
                 gradientScale: Gradients<Float>.clippingFactor(norm: norm, limit: settings.clip))
             step += 1
+            if let before { updateRatio = network.distance(from: before) / before.norm }
             let keep = min(settings.averaging, Double(1 + step) / Double(10 + step))
             average.average(towards: network, keep: settings.averaging == 0 ? 0 : keep)
             lossSum += Double(loss)
             normSum += norm
             stepsSinceCheck += 1
             onStep(step)
-        } while step % settings.checkEvery != 0 && step < settings.steps
-        return try check(validation, levels: levels)
+        } while !isCheckDue(after: step)
+        let seconds = started.duration(to: .now) / .seconds(1)
+        return try check(
+            validation, levels: levels, updateRatio: updateRatio,
+            rowsPerSecond: Double(rows) / max(seconds, 1e-9))
+    }
+
+    /// The same where all that is known are the rows.
+    public mutating func runToNextCheck(
+        training: TrainingData, validation: TrainingData, shouldStop: () -> Bool,
+        onStep: (Int) -> Void = { _ in }
+    ) throws(NonFiniteLoss) -> Check? {
+        try runToNextCheck(
+            batches: BatchReader(training, for: self), validation: validation,
+            shouldStop: shouldStop, onStep: onStep)
+    }
+
+    private func isCheckDue(after step: Int) -> Bool {
+        step % settings.checkEvery == 0 || step >= steps
+    }
+
+    private var stream: RandomStream { RandomStream(seed: settings.seed) }
+
+    /// Which rows each step trains on.
+    func order(of data: TrainingData) -> BatchOrder {
+        BatchOrder(
+            rowCount: data.rowCount, batch: batch, stream: stream.stream("shuffle"),
+            blocks: data.isStreamed ? .init() : nil)
+    }
+
+    /// The mode of the step that comes next.
+    private var mode: Mode { .training(stream.stream("dropout").stream(step)) }
+
+    private func lossAndGradients(
+        _ batch: TrainingData.Batch, levels: NDArray<Float>
+    ) -> (value: Float, gradients: Gradients<Float>) {
+        let mode = mode
+        // Each member is scored by itself; only forecasts are averaged.
+        let (labels, weights) = batch.targets(members: network.spec.members)
+        return network.valueAndGradients { network in
+            .pinball(
+                forecasts: network.memberForecasts(Tensor(batch.inputs), mode: mode),
+                labels: labels, weights: weights, levels: levels)
+        }
+    }
+
+    /// Where numbers stopped being finite: on the way forward, or else in the gradient of the layer
+    /// that backpropagation came to first.
+    private func culprit(
+        _ batch: TrainingData.Batch, loss: Float, gradients: Gradients<Float>
+    ) -> String {
+        if !loss.isFinite {
+            return network.firstNonFinite(Tensor(batch.inputs), mode: mode) ?? "loss"
+        }
+        let names = network.parameters.filter(\.parameter.isTrainable).map(\.name)
+        let wrong = gradients.arrays.lastIndex { !$0.sumOfSquares().isFinite }
+        return "the gradient of " + (wrong.map { names[$0] } ?? "all layers together")
     }
 
     private mutating func check(
-        _ validation: TrainingData, levels: NDArray<Float>
+        _ validation: TrainingData, levels: NDArray<Float>, updateRatio: Double,
+        rowsPerSecond: Double
     ) throws(NonFiniteLoss) -> Check {
         let loss = Self.loss(of: average, on: validation, levels: levels)
         guard loss.isFinite else {
             throw NonFiniteLoss(
                 step: step, loss: loss, gradientNorm: normSum / Double(stepsSinceCheck),
-                bestStep: bestStep)
+                bestStep: bestStep, batch: nil, layer: culprit(of: validation))
         }
         let isBest = loss < bestLoss
         if isBest {
@@ -125,9 +189,20 @@ public struct Trainer: Sendable {
         let check = Check(
             step: step, trainingLoss: lossSum / Double(stepsSinceCheck), validationLoss: loss,
             learningRate: schedule.rate(at: step - 1),
-            gradientNorm: normSum / Double(stepsSinceCheck), isBest: isBest)
+            gradientNorm: normSum / Double(stepsSinceCheck), updateRatio: updateRatio,
+            rowsPerSecond: rowsPerSecond, isBest: isBest)
         (lossSum, normSum, stepsSinceCheck) = (0, 0, 0)
         return check
+    }
+
+    /// Where a check's numbers stop being finite.
+    private func culprit(of validation: TrainingData) -> String {
+        for start in stride(from: 0, to: validation.rowCount, by: 1_024) {
+            let rows = start..<min(start + 1_024, validation.rowCount)
+            let inputs = Tensor(validation.batch(rows).inputs)
+            if let name = average.firstNonFinite(inputs, mode: .inference) { return name }
+        }
+        return "loss"
     }
 
     /// Mean pinball over all rows, in blocks so that memory stays small.
@@ -151,21 +226,18 @@ public struct Trainer: Sendable {
     }
 }
 
-/// The loss or the gradient of a step, or the loss of a check, was not a finite number.
-public struct NonFiniteLoss: Error, Sendable, CustomStringConvertible {
-    /// The step, counted from 1.
-    public let step: Int
-    public let loss: Double
-    public let gradientNorm: Double
-    /// Steps done when the best network so far was found; 0 where there is none.
-    public let bestStep: Int
+extension Module {
+    /// The Euclidean norm of all parameters.
+    fileprivate var norm: Double {
+        parameters.reduce(0) { $0 + $1.parameter.tensor.array.sumOfSquares() }.squareRoot()
+    }
 
-    public var description: String {
-        "training stopped at step \(step): the loss is \(loss) and the gradient's norm "
-            + "\(gradientNorm). "
-            + (bestStep > 0
-                ? "The checkpoint of step \(bestStep) is intact"
-                : "There is no checkpoint, because no check came before")
-            + ". Try a lower training.learning_rate or training.clip"
+    /// The Euclidean distance of all parameters from those of another module of the same make.
+    fileprivate func distance(from other: Self) -> Double {
+        zip(parameters, other.parameters).reduce(0) { sum, pair in
+            var difference = pair.0.parameter.tensor.array
+            difference.add(pair.1.parameter.tensor.array, scale: -1)
+            return sum + difference.sumOfSquares()
+        }.squareRoot()
     }
 }

@@ -6,7 +6,9 @@ import Arrays
 public struct TrainingData: Sendable {
     private enum Inputs: Sendable {
         case memory(NDArray<Float>)
-        case read(@Sendable (_ rows: [Int]) -> NDArray<Float>)
+        case read(
+            @Sendable (_ rows: [Int]) -> NDArray<Float>,
+            willRead: @Sendable (_ rows: [Range<Int>]) -> Void)
     }
 
     private let inputs: Inputs
@@ -25,19 +27,32 @@ public struct TrainingData: Sendable {
     }
 
     /// Rows whose inputs are made when they are asked for.
+    ///
+    /// - Parameter willRead: Told which rows will be asked for soon.
     public init(
         labels: NDArray<Float>, weights: NDArray<Float>? = nil,
+        willRead: @escaping @Sendable (_ rows: [Range<Int>]) -> Void = { _ in },
         reading inputs: @escaping @Sendable (_ rows: [Int]) -> NDArray<Float>
     ) {
-        self.inputs = .read(inputs)
+        self.inputs = .read(inputs, willRead: willRead)
         self.labels = labels
         self.weights = weights
     }
 
     public var rowCount: Int { labels.count }
 
+    /// Whether inputs are made when they are asked for.
+    var isStreamed: Bool {
+        if case .read = inputs { true } else { false }
+    }
+
+    /// Tells where the data come from that rows will be asked for soon.
+    func willRead(_ rows: [Range<Int>]) {
+        if case .read(_, let willRead) = inputs { willRead(rows) }
+    }
+
     /// Rows in memory.
-    struct Batch {
+    struct Batch: Sendable {
         let inputs: NDArray<Float>
         let labels: NDArray<Float>
         let weights: NDArray<Float>?
@@ -55,7 +70,7 @@ public struct TrainingData: Sendable {
         let gathered =
             switch inputs {
             case .memory(let inputs): inputs.gathered(rows)
-            case .read(let read): read(rows)
+            case .read(let read, _): read(rows)
             }
         return Batch(
             inputs: gathered, labels: labels.gathered(rows), weights: weights?.gathered(rows))
@@ -66,7 +81,7 @@ public struct TrainingData: Sendable {
         let part =
             switch inputs {
             case .memory(let inputs): inputs.slice(axis: 0, rows)
-            case .read(let read): read(Array(rows))
+            case .read(let read, _): read(Array(rows))
             }
         return Batch(
             inputs: part, labels: labels.slice(axis: 0, rows),

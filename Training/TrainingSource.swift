@@ -13,13 +13,17 @@ public struct TrainingSource: Sendable {
         public let weights: [Float]?
         /// The features of some rows, row by row.
         public let features: @Sendable (_ rows: [Int]) -> [Float]
+        /// Told which rows will be asked for soon.
+        let willRead: @Sendable (_ rows: [Range<Int>]) -> Void
 
         public init(
             labels: [Float], weights: [Float]?,
+            willRead: @escaping @Sendable (_ rows: [Range<Int>]) -> Void = { _ in },
             features: @escaping @Sendable (_ rows: [Int]) -> [Float]
         ) {
             self.labels = labels
             self.weights = weights
+            self.willRead = willRead
             self.features = features
         }
     }

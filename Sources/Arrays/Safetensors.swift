@@ -132,6 +132,13 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
+    /// Asks the system to read some of a tensor's bytes in the background, before they are touched.
+    public func willRead(_ entry: Entry, bytes: Range<Int>) {
+        let start = entry.byteRange.lowerBound
+        map.willRead(
+            (bytes.lowerBound + start..<bytes.upperBound + start).clamped(to: entry.byteRange))
+    }
+
     /// Throws unless the file holds exactly these tensors; names every missing, extra and
     /// differing one in one error.
     public func requireExactly(

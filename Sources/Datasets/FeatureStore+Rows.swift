@@ -1,4 +1,20 @@
+import Arrays
+import Files
+
 extension FeatureStore {
+    /// Asks the system to read the features of some rows in the background, before they are copied.
+    public func willRead(rows: Range<Int>) {
+        forEachShard(rows) { shard, local in
+            for (entry, width) in [
+                (shard.state, schema.state.count), (shard.condition, schema.condition.count),
+            ] {
+                let rowBytes = width * (entry.dtype == .f16 ? 2 : 4)
+                shard.file.willRead(
+                    entry, bytes: local.lowerBound * rowBytes..<local.upperBound * rowBytes)
+            }
+        }
+    }
+
     /// The features of some rows, those of the state and then those of the condition.
     ///
     /// Shape: n rows to `[n, state features + condition features]`.

@@ -235,7 +235,7 @@ extension FeatureStore {
     }
 
     /// The parts of a range of rows in each shard, numbered within it.
-    private func forEachShard(_ rows: Range<Int>, _ body: (Shard, Range<Int>) -> Void) {
+    func forEachShard(_ rows: Range<Int>, _ body: (Shard, Range<Int>) -> Void) {
         precondition(
             rows.isEmpty || (rows.lowerBound >= 0 && rows.upperBound <= rowCount),
             "FeatureStore: rows \(rows) of \(rowCount)")

@@ -16,6 +16,16 @@ public final class MemoryMap: @unchecked Sendable {
         try withExtendedLifetime(self) { try body(bytes) }
     }
 
+    /// Asks the system to read some of the bytes in the background, before they are touched.
+    public func willRead(_ range: Range<Int>) {
+        let range = range.clamped(to: 0..<bytes.count)
+        guard let address = bytes.baseAddress, !range.isEmpty else { return }
+        let start = range.lowerBound & ~(Int(getpagesize()) - 1)
+        madvise(
+            UnsafeMutableRawPointer(mutating: address + start), range.upperBound - start,
+            MADV_WILLNEED)
+    }
+
     public init(path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.reading(path, code: errno) }

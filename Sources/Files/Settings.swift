@@ -67,6 +67,11 @@ public final class Settings {
         try node.set(keys[...], to: value)
     }
 
+    /// Removes what a path of keys leads to, where there is something; to be called before reading.
+    public func remove(_ keyPath: String) {
+        node.remove(keyPath.split(separator: ".").map(String.init)[...])
+    }
+
     /// The keys that are written here, in their order.
     public var keys: [String] { entries.map(\.key) }
 

@@ -167,6 +167,40 @@ extension SettingsNode {
         value = .mapping(entries)
     }
 
+    /// Removes the value at a path of keys, where there is one.
+    mutating func remove(_ path: ArraySlice<String>) {
+        guard let key = path.first, case .mapping(var entries) = value,
+            let index = entries.firstIndex(where: { $0.key == key })
+        else { return }
+        if path.count == 1 {
+            entries.remove(at: index)
+        } else {
+            entries[index].node.remove(path.dropFirst())
+        }
+        value = .mapping(entries)
+    }
+
+    /// Every value below, as YAML text on one line, under its keys joined by points.
+    func leaves(_ path: [String] = []) -> [(key: String, value: String)] {
+        guard case .mapping(let entries) = value, !entries.isEmpty || path.isEmpty else {
+            return [(path.joined(separator: "."), inlined)]
+        }
+        return entries.flatMap { $0.node.leaves(path + [$0.key]) }
+    }
+
+    /// The value as YAML text on one line.
+    var inlined: String {
+        switch value {
+        case .scalar(let text, plain: true): isNull ? "null" : text
+        case .scalar(let text, plain: false): Settings.quotedIfNeeded(text)
+        case .list(let items): "[" + items.map(\.inlined).joined(separator: ", ") + "]"
+        case .mapping(let entries):
+            "{"
+                + entries.map { "\(Settings.quotedIfNeeded($0.key)): \($0.node.inlined)" }
+                .joined(separator: ", ") + "}"
+        }
+    }
+
     /// An empty mapping, as of a section that is not there.
     static func empty(origin: Origin) -> SettingsNode {
         SettingsNode(value: .mapping([]), origin: origin)

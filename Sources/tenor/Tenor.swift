@@ -16,7 +16,8 @@ struct Tenor: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Simulate.self, Import.self, Features.self, Train.self, Score.self, Baseline.self,
+            Simulate.self, Import.self, Features.self, Train.self, Experiments.self, Score.self,
+            Baseline.self,
             Evaluate.self, Compare.self, Inspect.self,
             Doctor.self, Bench.self,
         ])

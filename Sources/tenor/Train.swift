@@ -1,9 +1,5 @@
 import ArgumentParser
-import Arrays
-import Datasets
-import Files
 import Foundation
-import Layers
 import QuantileTraining
 
 struct Train: ParsableCommand {
@@ -23,7 +19,17 @@ struct Train: ParsableCommand {
 
             Data may also be a feature store, for the recipe bonds: its last trading days are for \
             test, those before them for validation, with a day between (validation.test_days, \
-            validation.days, validation.embargo_days). Ctrl-C saves the state; --resume goes on.
+            validation.days, validation.embargo_days). More stores, as --data A --data B, add training \
+            rows; the days are those of the first. Ctrl-C saves the state; --resume goes on.
+
+            --sweep FILE trains the recipe with many settings, each in a folder of its own below \
+            --out, and ends in one table; with --resume it goes on where it stopped. The file \
+            names the keys to vary:
+              search: grid                 # or random, with 'runs: 20' and ranges of values
+              keys:
+                training.learning_rate: [0.001, 0.003]
+                model.dropout: [0, 0.1]    # random: {from: 0, to: 0.3}, with 'scale: log'
+              seeds: [0, 1]
 
             Example:
               tenor train tabular --data prices.csv --out run --set training.steps=1000
@@ -32,8 +38,10 @@ struct Train: ParsableCommand {
     @Argument(help: "A recipe's name, or the path of a YAML file.")
     var recipe: String
 
-    @Option(help: ArgumentHelp("The training data.", valueName: "csv|store"))
-    var data: String
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("The training data; stores may be several.", valueName: "csv|store"))
+    var data: [String]
 
     @Option(help: ArgumentHelp("The run directory. (default: runs/RECIPE-TIME)", valueName: "run"))
     var out: String?
@@ -46,7 +54,10 @@ struct Train: ParsableCommand {
         help: ArgumentHelp("Overrides a key of the recipe.", valueName: "key.path=value"))
     var overrides: [String] = []
 
-    @Flag(help: "Go on with the run in --out where it stopped.")
+    @Option(help: ArgumentHelp("Train once for each of many settings.", valueName: "file"))
+    var sweep: String?
+
+    @Flag(help: "Go on with the run or the sweep in --out where it stopped.")
     var resume = false
 
     @Flag(help: "Print one JSON object.")
@@ -59,53 +70,25 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
-        let recipe = try Recipe(recipe, overrides: overrides)
-        let source = try Self.source(data, label: label, recipe: recipe)
-        let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
-        let directory = try RunDirectory(path: path, resume: resume)
-        var training = try ModelTraining(
-            recipe: recipe, source: source, run: directory, resume: resume)
-        StandardError.write(
-            "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
-
         Interruption.listen()
-        let progress = ProgressLine("training", total: training.stepsTotal, unit: "steps")
-        let isEnsemble = training.nets.count > 1
-        var state = ""
-        let outcome: ModelTraining.Outcome
-        do {
-            defer { progress.finish(detail: state) }
-            outcome = try training.run(
-                shouldStop: { Interruption.isRequested },
-                onStep: { progress.update(done: $0, detail: state) },
-                onCheck: { check in
-                    state = String(
-                        format: "%@pinball %.4g, validation %.4g%@",
-                        isEnsemble ? "net \(check.net + 1): " : "",
-                        check.trainingPinball, check.validationPinball,
-                        check.isBest ? " (best)" : "")
-                })
-        } catch let error as NonFiniteLoss {
-            throw FileError(.badData, file: path, error.description)
-        }
-        switch outcome {
-        case .interrupted:
+        if let sweep { return try runSweep(sweep) }
+        let recipe = try Recipe(recipe, overrides: overrides)
+        let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
+        let job = TrainingJob(recipe: recipe, data: data, label: label, path: path)
+        switch try job.run(resume: resume) {
+        case .interrupted(let steps):
+            let options =
+                data.map { " --data \(Self.quoted($0))" } + [" --out \(Self.quoted(path)) --resume"]
+                + overrides.map { " --set \(Self.quoted($0))" }
             StandardError.write(
                 """
-                Stopped at step \(training.stepsDone); the state is saved. Go on with:
-                  tenor train \(Self.quoted(self.recipe)) --data \(Self.quoted(data)) \
-                --out \(Self.quoted(path)) --resume\(overrides.map { " --set \(Self.quoted($0))" }
-                    .joined())
+                Stopped at step \(steps); the state is saved. Go on with:
+                  tenor train \(Self.quoted(self.recipe))\(options.joined())
 
                 """)
             // The shell's convention for a process that SIGINT ended.
             throw ExitCode(130)
-        case .finished:
-            if training.stepsDone < training.stepsTotal {
-                StandardError.write(
-                    "Stopped early: no better for \(recipe.training.patience) checks.\n")
-            }
-            let result = Result(training, checkpoint: directory.model)
+        case .finished(let result):
             if json {
                 try StandardOutput.print(json: result)
             } else {
@@ -114,42 +97,21 @@ struct Train: ParsableCommand {
                         format: "validation pinball %.4g, %d nets, best at step %@ of %d",
                         result.validationPinball, result.bestSteps.count,
                         result.bestSteps.map(String.init).joined(separator: ", "),
-                        recipe.training.steps))
+                        result.stepsPerNet))
                 print("checkpoint \(result.checkpoint)")
             }
         }
     }
 
-    private static func source(
-        _ path: String, label: String, recipe: Recipe
-    ) throws -> TrainingSource {
-        if FeatureStore.isStore(path) {
-            return try TrainingSource(FeatureStore(path: path), days: recipe.days)
-        }
-        var options = TabularData.Options()
-        options.label = label
-        options.splitSeed = recipe.training.seed
-        let table = try TabularData(path: path, options: options)
-        for note in table.notes { StandardError.write("\(note)\n") }
-        return TrainingSource(table)
-    }
-
-    private struct Result: Encodable {
-        let checkpoint: String
-        /// Done by all nets.
-        let steps: Int
-        /// Of each net.
-        let bestSteps: [Int]
-        let validationPinball: Double
-        let parameters: Int
-
-        init(_ training: ModelTraining, checkpoint: String) {
-            self.checkpoint = checkpoint
-            steps = training.stepsDone
-            bestSteps = training.nets.map(\.trainer.bestStep)
-            validationPinball = training.validationPinball
-            parameters = training.nets.reduce(0) { $0 + $1.trainer.best.parameterCount }
-        }
+    private func runSweep(_ file: String) throws {
+        let base = try Recipe(recipe, overrides: overrides)
+        let path = out ?? "runs/\(base.name)-sweep-\(Self.timestamp())"
+        let job = SweepJob(
+            sweep: try Sweep(path: file),
+            recipe: { try Recipe(self.recipe, overrides: self.overrides + $0) }, data: data,
+            label: label, path: path)
+        try job.run(resume: resume)
+        try Experiments.report(ExperimentTable(Experiment.all(in: path)), asJSON: json)
     }
 
     private static func timestamp() -> String {

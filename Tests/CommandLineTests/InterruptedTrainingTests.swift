@@ -74,6 +74,42 @@ import Testing
         }
     }
 
+    @Test(
+        "Killed at twenty random moments: twenty bit-exact resumes",
+        .enabled(if: ProcessInfo.processInfo.environment["TENOR_CHECK_LONG"] != nil),
+        .timeLimit(.minutes(30)), arguments: [[], ensemble])
+    func randomKills(_ options: [String]) async throws {
+        let folder = try TrainingFolder()
+        let clock = ContinuousClock()
+        let started = clock.now
+        #expect(try await train(folder, "whole", options).exit == 0)
+        let length = clock.now - started
+        for run in 0..<20 {
+            // Also before the first state, where a killed run has nothing to go on with.
+            let name = "run-\(run)"
+            var hasState = false
+            for _ in 0..<3 {
+                let moment = length * Double.random(in: 0..<1.1)
+                let arguments =
+                    ["train", "small.yaml", "--data", "data.csv", "--out", name] + Self.options
+                    + options + (hasState ? ["--resume"] : [])
+                _ = try await folder.run(arguments) { process in
+                    try await Task.sleep(for: moment)
+                    kill(process, SIGKILL)
+                }
+                hasState = folder.exists("\(name)/state.safetensors")
+                if !hasState { try? FileManager.default.removeItem(at: folder.url(name)) }
+            }
+            let last = try await train(folder, name, options + (hasState ? ["--resume"] : []))
+            #expect(last.exit == 0, "\(last.standardError)")
+            for file in ["model.safetensors", "state.safetensors", "metrics.jsonl"] {
+                #expect(
+                    try folder.bytes("\(name)/\(file)") == folder.bytes("whole/\(file)"),
+                    "\(name)/\(file)")
+            }
+        }
+    }
+
     /// The words of a command as a shell reads them.
     private static func words(_ command: Substring) -> [String] {
         command.split(separator: "'", omittingEmptySubsequences: false).enumerated()

@@ -40,7 +40,7 @@ import Testing
         let recipe = try recipe(
             "training: {steps: 5}",
             ["training.steps=7", "model.hidden=[3, 4]", "levels=[0.5]", "training.clip=null"])
-        #expect(recipe.training.steps == 7)
+        #expect(recipe.training.budget == .steps(7))
         #expect(recipe.model.hidden == [3, 4])
         #expect(recipe.levels.values == [0.5])
         #expect(recipe.training.clip == nil)
@@ -69,7 +69,8 @@ import Testing
     @Test(
         "A value out of range or of another kind is refused and named",
         arguments: [
-            "training.steps=0", "training.steps=2.5", "training.batch=-1", "training.batch=many",
+            "training.steps=0", "training.steps=2.5", "training.epochs=0", "training.batch=-1",
+            "training.batch=many",
             "training.learning_rate=-1", "training.learning_rate=.nan",
             "training.schedule=triangle", "training.warm_up=-1", "training.weight_decay=2",
             "training.clip=0", "training.averaging=1", "training.patience=0", "training.seed=-1",
@@ -100,6 +101,21 @@ import Testing
         let wrong = try #require(
             fileError { _ = try self.recipe("model: linear", ["model.hidden=[3]"]) })
         #expect(wrong.description.contains("model.hidden"), "\(wrong)")
+    }
+
+    @Test("Steps or epochs: one of the two, and the one that is set last holds")
+    func budget() throws {
+        #expect(try recipe("training: {epochs: 2.5}").training.budget == .epochs(2.5))
+        #expect(try recipe("").training.budget == .steps(2_000))
+        let both = try #require(fileError { _ = try recipe("training: {steps: 5, epochs: 1}") })
+        #expect(both.expected == "steps or epochs")
+        let epochs = try recipe("training: {steps: 5}", ["training.epochs=3"])
+        #expect(epochs.training.budget == .epochs(3))
+        #expect(!epochs.resolved.contains("steps"), "\(epochs.resolved)")
+        #expect(try recipe(epochs.resolved).training == epochs.training)
+        let steps = try recipe("training: {epochs: 3}", ["training.epochs=4", "training.steps=9"])
+        #expect(steps.training.budget == .steps(9))
+        #expect(!steps.resolved.contains("epochs"))
     }
 
     @Test("A setting without a value, and one of an unknown key, say so")

@@ -141,6 +141,33 @@ import Testing
         }
     }
 
+    @Test("TensorBoard's files say what the metrics say, those of folds in a folder each")
+    func events() throws {
+        try train(recipe(), scratch.table(), in: "run", until: 15)
+        let first = try scalarEvents(in: scratch.file("run"))
+        #expect(first.map(\.step) == [0, 7, 14])
+        let metrics = try String(contentsOfFile: scratch.file("run/metrics.jsonl"), encoding: .utf8)
+            .split(separator: "\n").map {
+                try #require(
+                    try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+            }
+        for (line, event) in zip(metrics, first.dropFirst()) {
+            for (key, tag) in [
+                ("training_pinball", "pinball/training"),
+                ("validation_pinball", "pinball/validation"), ("learning_rate", "learning_rate"),
+                ("gradient_norm", "gradient_norm"), ("update_ratio", "update_ratio"),
+            ] {
+                let value = try #require(line[key] as? Double)
+                #expect(event.values[tag] == Double(Float(value)), "\(tag)")
+            }
+            #expect((event.values["rows_per_s"] ?? 0) > 0)
+        }
+        try train(recipe(overrides: Self.ensemble), scratch.table(), in: "folds")
+        for net in 1...3 {
+            #expect(try scalarEvents(in: scratch.file("folds/net-\(net)")).last?.step == 30)
+        }
+    }
+
     @Test("What a killed process left of its last metrics line is dropped on resume")
     func tornMetrics() throws {
         let data = try scratch.table()

@@ -1,7 +1,10 @@
 import Datasets
 import Files
 import Foundation
+import QuantileTraining
 import Random
+import SwiftProtobuf
+import Testing
 
 /// A folder that lives as long as the test that made it.
 final class Scratch {
@@ -46,4 +49,31 @@ func fileError(_ body: () throws -> Void) -> FileError? {
 
 func bytes(of path: String) throws -> [UInt8] {
     try [UInt8](Data(contentsOf: URL(filePath: path)))
+}
+
+/// What one event of an event file says.
+struct ScalarEvent {
+    var step: Int
+    var time: Double
+    var version: String
+    var isStart: Bool
+    var values: [String: Double]
+}
+
+/// The events of the only event file in a folder.
+func scalarEvents(in folder: String) throws -> [ScalarEvent] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        .filter { $0.hasPrefix("events.out.tfevents.") }
+    let name = try #require(names.first)
+    #expect(names.count == 1)
+    return try RecordFraming.records(in: bytes(of: "\(folder)/\(name)")).map { record in
+        let event = try Tensorboard_Event(serializedBytes: record)
+        return ScalarEvent(
+            step: Int(event.step), time: event.wallTime, version: event.fileVersion,
+            isStart: event.sessionLog.status == .start,
+            values: Dictionary(
+                uniqueKeysWithValues: event.summary.value.map {
+                    ($0.tag, Double($0.simpleValue))
+                }))
+    }
 }

@@ -34,13 +34,13 @@ import Testing
     /// A store of so many days. The residual is s7 + 2 c0 with noise; the second row of every day
     /// was reported two days late.
     private func store(
-        _ name: String, days: Int, schema: FeatureSchema = schema()
+        _ name: String, days: Int, schema: FeatureSchema = schema(), seed: UInt64 = 3
     ) throws -> FeatureStore {
         let folder = scratch.file(name)
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         try Data(schema.json()).write(to: URL(filePath: folder + "/" + FeatureSchema.fileName))
-        var random = RandomStream(seed: 3)
+        var random = RandomStream(seed: seed)
         for day in 0..<days {
             var rows = FeatureRows(
                 count: Self.rowsPerDay, stateWidth: 8, conditionWidth: 2, isHalf: false)
@@ -100,7 +100,7 @@ import Testing
     @Test("A row that was reported only after validation began is no training row")
     func purge() throws {
         let source = try TrainingSource(
-            store("purge", days: 16), days: .init(warmUp: 2, validation: 4, test: 5, embargo: 1))
+            [store("purge", days: 16)], days: .init(warmUp: 2, validation: 4, test: 5, embargo: 1))
         // Training is days 3 to 5: only the late report of day 5 comes after day 7 began.
         #expect(source.training.labels.count == 3 * Self.rowsPerDay - 1)
         // Validation is days 7 to 10, test begins on day 12: that of day 10 is too late.
@@ -110,6 +110,62 @@ import Testing
         #expect(first.count == 10 && first[0] == 1)
     }
 
+    @Test("More stores add training rows of their own, none of the first one's validation days on")
+    func severalStores() throws {
+        let days = ChronologicalSplit.Days(warmUp: 2, validation: 4, test: 5, embargo: 1)
+        let (first, other) = try (store("a", days: 16), store("b", days: 20, seed: 4))
+        let one = try TrainingSource([first], days: days)
+        let both = try TrainingSource([first, other], days: days)
+        let rows = one.training.labels.count
+        // Days 3 to 5 of each; the late report of day 5 is purged in both.
+        #expect(both.training.labels.count == 2 * rows)
+        #expect(both.validation.labels == one.validation.labels)
+        #expect(both.training.labels.prefix(rows) == one.training.labels[...])
+        #expect(both.training.labels.suffix(rows) != one.training.labels[...])
+        #expect(both.fingerprint != one.fingerprint)
+        #expect(both.provenance["split.test"] == one.provenance["split.test"])
+
+        // A row is the same wherever it stands among those that are asked for.
+        let alone = try TrainingSource([other], days: days)
+        let width = 10
+        let found = both.training.features([rows + 7, 3, rows])
+        #expect(Array(found[..<width]) == alone.training.features([7]))
+        #expect(Array(found[width..<2 * width]) == one.training.features([3]))
+        #expect(Array(found[(2 * width)...]) == alone.training.features([0]))
+
+        let strange = try store("c", days: 16, schema: Self.schema(version: 2))
+        let error = fileError { _ = try TrainingSource([first, strange], days: days) }
+        #expect(error?.expected == first.schema.hash && error?.found == strange.schema.hash)
+        let early = fileError { _ = try TrainingSource([first, store("d", days: 2)], days: days) }
+        #expect(early?.problem == "no days to train on")
+    }
+
+    @Test("Several stores, interrupted anywhere and resumed: the files of a run left alone")
+    func severalStoresResumed() throws {
+        let stores = try [store("a", days: 16), store("b", days: 16, seed: 4)]
+        func train(_ folder: String, resume: Bool = false, until last: Int = .max) throws {
+            let recipe = try recipe("training.epochs=6", "validation.every=7", "training.batch=50")
+            let run = try RunDirectory(path: scratch.file(folder), resume: resume)
+            var training = try ModelTraining(
+                recipe: recipe, source: TrainingSource(stores, days: recipe.days), run: run,
+                resume: resume)
+            // Days 3 to 5 of two stores, less a late report of each.
+            #expect(training.stepsTotal == (6 * 2 * (3 * Self.rowsPerDay - 1) + 49) / 50)
+            var done = training.stepsDone
+            _ = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
+        }
+        try train("whole")
+        for (position, stop) in [3, 4, 11, 20].enumerated() {
+            try train("parts", resume: position > 0, until: stop)
+        }
+        try train("parts", resume: true)
+        for name in ["model.safetensors", "state.safetensors", "metrics.jsonl", "recipe.yaml"] {
+            #expect(
+                try bytes(of: scratch.file("whole/\(name)"))
+                    == bytes(of: scratch.file("parts/\(name)")), "\(name)")
+        }
+    }
+
     @Test("Trained, interrupted, resumed and scored: prices come near the truth, in their columns")
     func endToEnd() throws {
         let store = try store("store", days: 22)
@@ -117,7 +173,7 @@ import Testing
             let recipe = try recipe()
             let run = try RunDirectory(path: scratch.file(folder), resume: resume)
             var training = try ModelTraining(
-                recipe: recipe, source: TrainingSource(store, days: recipe.days), run: run,
+                recipe: recipe, source: TrainingSource([store], days: recipe.days), run: run,
                 resume: resume)
             var done = training.stepsDone
             _ = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
@@ -154,7 +210,7 @@ import Testing
         let recipe = try recipe("training.steps=2")
         let run = try RunDirectory(path: scratch.file("run"), resume: false)
         var training = try ModelTraining(
-            recipe: recipe, source: TrainingSource(store("a", days: 16), days: recipe.days),
+            recipe: recipe, source: TrainingSource([store("a", days: 16)], days: recipe.days),
             run: run, resume: false)
         guard case .finished(let model) = try training.run(shouldStop: { false }) else {
             Issue.record("not finished")
@@ -175,7 +231,7 @@ import Testing
         let folds = fileError {
             let recipe = try self.recipe("validation.folds=3")
             _ = try ModelTraining(
-                recipe: recipe, source: TrainingSource(store("c", days: 16), days: recipe.days),
+                recipe: recipe, source: TrainingSource([store("c", days: 16)], days: recipe.days),
                 run: RunDirectory(path: scratch.file("folds"), resume: false), resume: false)
         }
         #expect(folds?.column == "validation.folds")

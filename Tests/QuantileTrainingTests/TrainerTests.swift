@@ -1,6 +1,7 @@
 import Arrays
 import Autodiff
 import Files
+import Foundation
 import Layers
 import QuantileModels
 import QuantileTraining
@@ -67,6 +68,119 @@ import Testing
         }
     }
 
+    @Test("Blocks: the rows of a step depend on seed and step alone, whatever was asked for before")
+    func blockOrderIsPure() {
+        let blocks = BatchOrder.Blocks(rows: 8, perWindow: 5)
+        func order(_ seed: UInt64) -> BatchOrder {
+            BatchOrder(
+                rowCount: 1_003, batch: 30, stream: RandomStream(seed: seed), blocks: blocks)
+        }
+        var forwards = order(9)
+        let steps = (0..<70).map { forwards.rows(at: $0) }
+        for step in (0..<70).reversed() {
+            var fresh = order(9)
+            #expect(forwards.rows(at: step) == steps[step])
+            #expect(fresh.rows(at: step) == steps[step])
+        }
+        var other = order(10)
+        #expect(other.rows(at: 0) != steps[0])
+    }
+
+    @Test(
+        "Blocks: an epoch takes no row twice and leaves out less than a batch",
+        arguments: [(1_003, 30), (1_000, 8), (39, 10), (8, 8), (5, 100), (1, 1)])
+    func blockOrderCoversRows(rows: Int, batch: Int) {
+        var order = BatchOrder(
+            rowCount: rows, batch: batch, stream: RandomStream(seed: 2),
+            blocks: .init(rows: 8, perWindow: 5))
+        let perEpoch = rows / min(batch, rows)
+        var seen: Set<[Int]> = []
+        for epoch in 0..<3 {
+            let all = (0..<perEpoch).flatMap { order.rows(at: epoch * perEpoch + $0) }
+            #expect(Set(all).count == all.count)
+            #expect(all.allSatisfy { (0..<rows).contains($0) })
+            #expect(all.count == perEpoch * min(batch, rows))
+            seen.insert(all)
+        }
+        if rows > 30 { #expect(seen.count == 3, "every epoch has an order of its own") }
+    }
+
+    @Test("Blocks: what a window announces is what the next one reads, and rows come from all over")
+    func announcedBlocks() {
+        let (rows, batch) = (4_000, 25)
+        var order = BatchOrder(
+            rowCount: rows, batch: batch, stream: RandomStream(seed: 4),
+            blocks: .init(rows: 16, perWindow: 25))
+        // A window is 400 rows, 16 steps.
+        for window in 0..<9 {
+            let first = window * 16
+            let announced = Set(order.upcoming(at: first).flatMap { $0 })
+            #expect(announced.count == 400)
+            #expect(order.upcoming(at: first + 1).isEmpty)
+            let read = Set((first + 16..<first + 32).flatMap { order.rows(at: $0) })
+            #expect(read == announced)
+        }
+        #expect(order.upcoming(at: 9 * 16).isEmpty, "nothing comes after an epoch's last window")
+        let step = order.rows(at: 0)
+        let neighbours = zip(step.sorted(), step.sorted().dropFirst()).count { $1 - $0 == 1 }
+        #expect(neighbours < 8, "a step is no run of neighbours")
+    }
+
+    @Test("An epoch's budget is as many steps as show every row, rounded up")
+    func epochs() {
+        #expect(TrainingSettings.Budget.epochs(1).steps(rows: 1_000, batch: 100) == 10)
+        #expect(TrainingSettings.Budget.epochs(1).steps(rows: 1_001, batch: 100) == 11)
+        #expect(TrainingSettings.Budget.epochs(2.5).steps(rows: 1_000, batch: 100) == 25)
+        #expect(TrainingSettings.Budget.epochs(3).steps(rows: 10, batch: 100) == 3)
+        #expect(TrainingSettings.Budget.epochs(0.001).steps(rows: 10, batch: 10) == 1)
+        #expect(TrainingSettings.Budget.steps(7).steps(rows: 10, batch: 10) == 7)
+    }
+
+    @Test("A check tells how much the last step changed the weights")
+    func updateRatio() throws {
+        let levels = try QuantileLevels([0.5])
+        let settings = try settings {
+            $0.checkEvery = 1; $0.warmUp = 0; $0.averaging = 0
+        }
+        var trainer = Trainer(network(levels), settings: settings, rows: 100)
+        let before = trainer.network.parameters.flatMap(\.parameter.tensor.array.elements)
+        let check = try trainer.runToNextCheck(
+            training: knownTruth(100, seed: 1), validation: knownTruth(10, seed: 2),
+            shouldStop: { false })
+        let after = trainer.network.parameters.flatMap(\.parameter.tensor.array.elements)
+        let change = zip(before, after).reduce(0.0) { $0 + pow(Double($1.1 - $1.0), 2) }
+        let size = before.reduce(0.0) { $0 + pow(Double($1), 2) }
+        let ratio = try #require(check?.updateRatio)
+        #expect(abs(ratio - (change / size).squareRoot()) < 1e-5 * ratio)
+        #expect(ratio > 0 && (check?.rowsPerSecond ?? 0) > 0)
+    }
+
+    @Test("A gradient that is no number names its layer, a loss the layer where it began")
+    func culprits() throws {
+        let levels = try QuantileLevels([0.5])
+        // A weight that is infinite, and one so large that only the product overflows.
+        for (weight, expected) in [(Float.infinity, "body.0.0.weight"), (3e38, "body.0")] {
+            var broken = network(levels)
+            var position = 0
+            broken.forEachParameter(at: .root) { _, parameter in
+                if position == 0 {
+                    parameter.tensor = Tensor(
+                        NDArray(repeating: weight, shape: parameter.shape))
+                }
+                position += 1
+            }
+            var trainer = try Trainer(broken, settings: settings(), rows: 100)
+            let data = TrainingData(
+                inputs: NDArray(repeating: 100, shape: [100, 1]),
+                labels: NDArray(repeating: 1, shape: [100]))
+            let error = #expect(throws: NonFiniteLoss.self) {
+                try train(&trainer, data, data)
+            }
+            #expect(error?.layer == expected)
+            #expect(error?.description.contains("at \(expected)") == true)
+        }
+    }
+
     @Test("The running average is keep times itself and the rest of the other")
     func averaging() {
         let levels = QuantileLevels.standard
@@ -101,7 +215,7 @@ import Testing
     @Test("On a small known problem the network comes near the true quantiles")
     func knownProblem() throws {
         let levels = try QuantileLevels([0.1, 0.5, 0.8])
-        var trainer = try Trainer(network(levels), settings: settings())
+        var trainer = try Trainer(network(levels), settings: settings(), rows: 4_000)
         try train(&trainer, knownTruth(4_000, seed: 4), knownTruth(2_000, seed: 5))
         let out = trainer.best(
             .init(NDArray([0, 1], shape: [2, 1])), mode: .inference
@@ -129,7 +243,7 @@ import Testing
             network(levels),
             settings: settings {
                 $0.learningRate = 0.05; $0.clip = nil
-            })
+            }, rows: 600)
         try train(&trainer, data, data)
         let median = trainer.best(
             .init(NDArray([1], shape: [1, 1])), mode: .inference
@@ -147,8 +261,8 @@ import Testing
         var trainer = try Trainer(
             network(levels),
             settings: settings {
-                $0.steps = 16; $0.batch = 1; $0.checkEvery = 4
-            })
+                $0.budget = .steps(16); $0.batch = 1; $0.checkEvery = 4
+            }, rows: 8)
         try train(&trainer, data, data)
         #expect(trainer.step == 16 && trainer.bestLoss.isFinite)
     }
@@ -167,7 +281,7 @@ import Testing
             rowCount: 40, batch: 4, stream: RandomStream(seed: settings.seed).stream("shuffle"))
         let bad = try #require((0..<10).first { order.rows(at: $0).contains(17) })
         try #require(bad > 0, "another seed would test more")
-        var trainer = Trainer(network(levels), settings: settings)
+        var trainer = Trainer(network(levels), settings: settings, rows: 40)
         let validation = knownTruth(20, seed: 8)
         var bestBefore = trainer.best
         let error = #expect(throws: NonFiniteLoss.self) {
@@ -178,7 +292,8 @@ import Testing
             }
         }
         #expect(error?.step == bad + 1)
-        #expect(error?.description.contains("step \(bad + 1)") == true)
+        #expect(error?.description.contains("step \(bad + 1), batch \(bad + 1) of epoch 1") == true)
+        #expect(error?.layer == "inputs")
         #expect(trainer.step == bad)
         #expect(trainer.bestLoss.isFinite)
         for (a, b) in zip(trainer.best.parameters, bestBefore.parameters) {
@@ -191,11 +306,12 @@ import Testing
         let validation = TrainingData(
             inputs: NDArray([.infinity], shape: [1, 1]), labels: NDArray([0]))
         var trainer = try Trainer(
-            network(.standard), settings: settings { $0.checkEvery = 3 })
+            network(.standard), settings: settings { $0.checkEvery = 3 }, rows: 200)
         let error = #expect(throws: NonFiniteLoss.self) {
             try train(&trainer, knownTruth(200, seed: 1), validation)
         }
         #expect(error?.step == 3 && error?.bestStep == 0)
+        #expect(error?.batch == nil && error?.layer == "inputs")
         #expect(error?.description.contains("no checkpoint") == true)
     }
 
@@ -204,13 +320,13 @@ import Testing
         var trainer = try Trainer(
             network(.standard),
             settings: settings {
-                $0.steps = 100_000
+                $0.budget = .steps(100_000)
                 $0.learningRate = 5
                 $0.clip = nil
                 $0.schedule = .constant
                 $0.patience = 3
                 $0.checkEvery = 2
-            })
+            }, rows: 200)
         try train(&trainer, knownTruth(200, seed: 2), knownTruth(50, seed: 3))
         #expect(trainer.step < 100_000)
         #expect(trainer.step == trainer.bestStep + 3 * 2)

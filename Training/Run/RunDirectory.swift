@@ -11,6 +11,8 @@ public struct RunDirectory: Sendable {
     public var model: String { "\(path)/model.safetensors" }
     /// All that a resume needs.
     public var state: String { "\(path)/state.safetensors" }
+    /// How far the run is.
+    public var summary: String { "\(path)/summary.json" }
     /// One JSON object a check.
     public var metrics: String { "\(path)/metrics.jsonl" }
 
@@ -42,6 +44,16 @@ public struct RunDirectory: Sendable {
                     ? "Choose another --out, add --resume to go on with it, or remove it"
                     : "Choose another --out, or remove it")
         }
+    }
+
+    /// Whether a process writes to a run directory right now.
+    static func isInUse(_ path: String) -> Bool {
+        let descriptor = open("\(path)/lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return true }
+        flock(descriptor, LOCK_UN)
+        return false
     }
 
     /// Replaces the metrics by those up to a step of each net: what a resumed run has not done yet
@@ -95,6 +107,8 @@ struct MetricsRecord: Codable {
     let validationPinball: Double
     let learningRate: Double
     let gradientNorm: Double
+    /// The norm of what the last step changed, over that of the weights; not in older files.
+    let updateRatio: Double?
     let isBest: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -104,6 +118,7 @@ struct MetricsRecord: Codable {
         case validationPinball = "validation_pinball"
         case learningRate = "learning_rate"
         case gradientNorm = "gradient_norm"
+        case updateRatio = "update_ratio"
         case isBest = "best"
     }
 }

@@ -20,27 +20,39 @@ struct Bench: ParsableCommand {
               tenor bench --arch mlp512 --mode train --threads 2
             """)
 
-    enum Mode: String, CaseIterable, ExpressibleByArgument { case train, infer, latency }
+    enum Mode: String, CaseIterable, ExpressibleByArgument {
+        case train, infer, latency, variations
+    }
 
     @Option(
         help:
             "The architecture: \(BenchArchitecture.allCases.map(\.rawValue).joined(separator: ", "))."
     )
-    var arch: BenchArchitecture
+    var arch: BenchArchitecture?
 
-    @Option(help: "What to time: train, infer or latency (one row).")
+    @Option(
+        help: """
+            What to time: train, infer, latency (one row), or variations: 40 conditions of each \
+            bond beside one, with the model two-stage and no --arch.
+            """)
     var mode = Mode.train
 
     @Option(help: "Threads of a matrix product. (default: all)")
     var threads: Int?
 
-    @Option(help: "Rows a step. (default: the peers'; 1 for latency)")
+    @Option(help: "Rows a step. (default: the peers'; 1 for latency, 512 bonds for variations)")
     var batch: Int?
 
     @Option(help: "Seconds to measure for.")
     var seconds = 10.0
 
     func validate() throws {
+        guard (arch == nil) == (mode == .variations) else {
+            throw ValidationError(
+                arch == nil
+                    ? "--arch is missing: \(BenchArchitecture.allCases.map(\.rawValue))"
+                    : "--mode variations is of the model two-stage: leave out --arch")
+        }
         guard (1...1_024).contains(threads ?? 1) else {
             throw ValidationError("--threads: expected 1 to 1,024, found \(threads ?? 1)")
         }
@@ -53,6 +65,11 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
+        guard let arch else {
+            BLAS.setThreadCount(threads ?? BLAS.threadCount)
+            return try StandardOutput.print(
+                json: VariationsBench(bonds: batch ?? 512, seconds: seconds))
+        }
         BLAS.setThreadCount(threads ?? (mode == .latency ? 1 : BLAS.threadCount))
         let rows = batch ?? (mode == .latency ? 1 : arch.batch)
         let stream = RandomStream(seed: 0)
@@ -77,7 +94,7 @@ struct Bench: ParsableCommand {
                 optimizer.update(&network, with: gradients, learningRate: 1e-4, gradientScale: 1)
                 losses.append(Double(loss))
             }
-        case .infer, .latency:
+        case .infer, .latency, .variations:
             timing = BenchTiming(seconds: seconds) {
                 _ = network(Tensor(inputs), mode: .inference)
             }

@@ -1,0 +1,98 @@
+import Arrays
+import Datasets
+import Files
+import Foundation
+import Layers
+import QuantileTraining
+
+/// One training from the command line: its data, its run directory, its progress.
+struct TrainingJob {
+    let recipe: Recipe
+    let data: [String]
+    let label: String
+    /// The run directory.
+    let path: String
+
+    struct Result: Encodable {
+        let checkpoint: String
+        /// Done by all nets.
+        let steps: Int
+        /// That each net may do; the most, where folds differ by a row.
+        let stepsPerNet: Int
+        /// Of each net.
+        let bestSteps: [Int]
+        let validationPinball: Double
+        let parameters: Int
+    }
+
+    enum Outcome {
+        case finished(Result)
+        case interrupted(steps: Int)
+    }
+
+    /// Trains to the end, or until Ctrl-C.
+    ///
+    /// - Parameter name: What the progress line begins with.
+    func run(resume: Bool, name: String = "training") throws -> Outcome {
+        let source = try source()
+        let directory = try RunDirectory(path: path, resume: resume)
+        var training = try ModelTraining(
+            recipe: recipe, source: source, run: directory, resume: resume)
+        StandardError.write(
+            "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
+        let progress = ProgressLine(name, total: training.stepsTotal, unit: "steps")
+        let isEnsemble = training.nets.count > 1
+        var state = ""
+        let outcome: ModelTraining.Outcome
+        do {
+            defer { progress.finish(detail: state) }
+            outcome = try training.run(
+                shouldStop: { Interruption.isRequested },
+                onStep: { progress.update(done: $0, detail: state) },
+                onCheck: { check in
+                    state = String(
+                        format: "%@pinball %.4g, validation %.4g%@, %.0f rows/s",
+                        isEnsemble ? "net \(check.net + 1): " : "",
+                        check.trainingPinball, check.validationPinball,
+                        check.isBest ? " (best)" : "", check.rowsPerSecond)
+                })
+        } catch let error as NonFiniteLoss {
+            throw FileError(.badData, file: path, error.description)
+        }
+        guard case .finished = outcome else { return .interrupted(steps: training.stepsDone) }
+        if training.stepsDone < training.stepsTotal {
+            StandardError.write(
+                "Stopped early: no better for \(recipe.training.patience) checks.\n")
+        }
+        return .finished(
+            Result(
+                checkpoint: directory.model, steps: training.stepsDone,
+                stepsPerNet: training.nets.map(\.trainer.steps).max() ?? 0,
+                bestSteps: training.nets.map(\.trainer.bestStep),
+                validationPinball: training.validationPinball,
+                parameters: training.nets.reduce(0) { $0 + $1.trainer.best.parameterCount }))
+    }
+
+    private func source() throws -> TrainingSource {
+        if FeatureStore.isStore(data[0]) {
+            var stores: [FeatureStore] = []
+            for path in data {
+                try OutputPath.check(path, isNotTwiceIn: stores.map(\.path))
+                stores.append(try FeatureStore(path: path))
+            }
+            return try TrainingSource(stores, days: recipe.days)
+        }
+        guard data.count == 1 else {
+            throw FileError(
+                .badData, file: data[0], "several data are for feature stores",
+                expected: "a folder that tenor features made",
+                advice: "Join tables into one file, with a column split")
+        }
+        var options = TabularData.Options()
+        options.label = label
+        options.splitSeed = recipe.training.seed
+        let table = try TabularData(path: data[0], options: options)
+        for note in table.notes { StandardError.write("\(note)\n") }
+        return TrainingSource(table)
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// Many trainings from one command, and the list of what came out.
+@Suite(.timeLimit(.minutes(3))) struct SweepCommandTests {
+    private static let sweep = """
+        keys:
+          training.learning_rate: [0.001, 0.01]
+          model.hidden: [[4], [8]]
+
+        """
+
+    private func train(
+        _ folder: TrainingFolder, _ options: String..., signal: Int32? = nil
+    ) async throws -> TenorRun {
+        let arguments =
+            [
+                "train", "small.yaml", "--data", "data.csv", "--out", "runs", "--sweep",
+                "sweep.yaml", "--json",
+            ] + options
+        return try await folder.run(arguments) { process in
+            guard let signal else { return }
+            let third = folder.url("runs/03/state.safetensors").path
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    while !FileManager.default.fileExists(atPath: third), kill(process, 0) == 0 {
+                        usleep(1_000)
+                    }
+                    continuation.resume()
+                }
+            }
+            kill(process, signal)
+        }
+    }
+
+    @Test("A sweep that was killed goes on: what was finished stays, and the table has all runs")
+    func sweep() async throws {
+        let folder = try TrainingFolder()
+        try folder.write("sweep.yaml", Self.sweep)
+        let steps = ["--set", "training.steps=3000"]
+        let killed = try await train(folder, steps[0], steps[1], signal: SIGKILL)
+        try #require(killed.exit == SIGKILL)
+        let first = try folder.bytes("runs/01/metrics.jsonl")
+        let again = try await train(folder, steps[0], steps[1])
+        #expect(again.exit == 65 && again.standardError.contains("holds runs already"))
+
+        let resumed = try await train(folder, steps[0], steps[1], "--resume")
+        #expect(resumed.exit == 0, "\(resumed.standardError)")
+        #expect(!resumed.standardError.contains("01: training"), "the first was finished")
+        #expect(try folder.bytes("runs/01/metrics.jsonl") == first)
+        let runs = try #require(try resumed.json()["runs"] as? [[String: Any]])
+        #expect(runs.count == 4)
+        #expect(runs.allSatisfy { $0["state"] as? String == "finished" })
+        let scores = runs.compactMap { $0["validation_pinball"] as? Double }
+        #expect(scores.count == 4 && scores == scores.sorted())
+
+        let listed = try await folder.run(["experiments", "runs"])
+        #expect(listed.exit == 0, "\(listed.standardError)")
+        let lines = listed.standardOutput.split(separator: "\n")
+        #expect(lines.count == 6)
+        #expect(lines[0].contains("model.hidden") && lines[0].contains("training.learning_rate"))
+        let best = try #require(runs[0]["name"] as? String)
+        #expect(lines[5].hasPrefix("best: \(best), validation pinball"))
+        #expect(lines[5].contains("training.learning_rate="))
+
+        let other = try await train(folder, "--set", "training.steps=3001", "--resume")
+        #expect(other.exit == 65 && other.standardError.contains("another recipe"))
+    }
+
+    @Test("A wrong key shows before anything is trained; a folder without runs says so")
+    func refused() async throws {
+        let folder = try TrainingFolder()
+        try folder.write("sweep.yaml", "keys: {training.rate: [1]}\n")
+        let run = try await train(folder)
+        #expect(run.exit == 65 && run.standardError.contains("unknown key 'training.rate'"))
+        #expect(!folder.exists("runs"))
+        let none = try await folder.run(["experiments", "."])
+        #expect(none.exit == 66 && none.standardError.contains("no runs"))
+        let missing = try await folder.run(["experiments", "nowhere"])
+        #expect(missing.exit == 66)
+    }
+}

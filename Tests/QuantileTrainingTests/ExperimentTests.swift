@@ -1,0 +1,106 @@
+import Datasets
+import Files
+import Foundation
+import QuantileTraining
+import Testing
+
+/// Runs side by side: where their recipes differ and how far they came.
+@Suite struct ExperimentTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private func train(
+        _ folder: String, _ overrides: [String] = [], until last: Int = .max, resume: Bool = false
+    ) throws {
+        let recipe = try Recipe(
+            name: "test",
+            settings: Settings(
+                yaml: """
+                    model: {hidden: [8]}
+                    training: {steps: 20, batch: 16, learning_rate: 0.01}
+                    validation: {every: 5}
+                    """, file: "test.yaml"), overrides: overrides)
+        let run = try RunDirectory(path: scratch.file(folder), resume: resume)
+        var training = try ModelTraining(
+            recipe: recipe, source: TrainingSource(scratch.table()), run: run, resume: resume)
+        var done = training.stepsDone
+        _ = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
+    }
+
+    @Test("Runs are listed best first, with the keys in which they differ")
+    func table() throws {
+        try train("runs/a")
+        try train("runs/b", ["training.learning_rate=0.0001"])
+        try train("runs/deep/c", ["model.hidden=[4, 4]"], until: 12)
+        let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        #expect(Set(table.experiments.map(\.name)) == ["a", "b", "deep/c"])
+        #expect(table.keys == ["model.hidden", "training.learning_rate"])
+        let scores = table.experiments.compactMap(\.validationPinball)
+        #expect(scores.count == 3 && scores == scores.sorted())
+        let best = try #require(table.best)
+        #expect(best.validationPinball == scores[0])
+        let c = try #require(table.experiments.first { $0.name == "deep/c" })
+        #expect(c.state == .interrupted && c.steps == 12 && c.stepsTotal == 20)
+        #expect(c.value(of: "model.hidden") == "[4, 4]")
+        let a = try #require(table.experiments.first { $0.name == "a" })
+        #expect(a.state == .finished && a.steps == 20 && (a.seconds ?? 0) > 0)
+        #expect(table.bestOverSeeds == nil)
+    }
+
+    @Test("What a run says of itself: training while it does, and interrupted where it was killed")
+    func states() throws {
+        try train("run", until: 12)
+        let path = scratch.file("run/summary.json")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try Data(text.replacing("interrupted", with: "training").utf8)
+            .write(to: URL(filePath: path))
+        func state() throws -> Experiment.State? {
+            try Experiment.all(in: scratch.file("run")).first?.state
+        }
+        #expect(try state() == .interrupted, "nobody holds its lock")
+        let held = try RunDirectory(path: scratch.file("run"), resume: true)
+        let whileHeld = try withExtendedLifetime(held) { try state() }
+        #expect(whileHeld == .running)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(fileError { _ = try Experiment.all(in: scratch.file("nothing")) }?.kind == .missing)
+    }
+
+    @Test("A run that failed says why; one that goes on adds to its time")
+    func failureAndTime() throws {
+        #expect(throws: NonFiniteLoss.self) {
+            try train(
+                "bad",
+                [
+                    "training.learning_rate=10", "training.clip=null", "model.residual=true",
+                    "model.hidden=[32,32,32,32,32,32,32,32,32,32,32,32,32,32,32,32,32,32,32,32]",
+                    "validation.every=1", "training.steps=1000", "training.patience=1000",
+                ])
+        }
+        let bad = try #require(try Experiment.all(in: scratch.file("bad")).first)
+        #expect(bad.state == .failed && bad.problem?.contains("at ") == true)
+
+        try train("run", until: 12)
+        let before = try #require(try Experiment.all(in: scratch.file("run")).first?.seconds)
+        try train("run", resume: true)
+        let after = try #require(try Experiment.all(in: scratch.file("run")).first)
+        #expect(after.state == .finished && (after.seconds ?? 0) > before)
+    }
+
+    @Test("With several seeds the best settings are those of the lowest mean")
+    func seeds() throws {
+        for (name, rate) in [("slow", "0.0001"), ("fast", "0.01")] {
+            for seed in 0..<2 {
+                try train(
+                    "runs/\(name)-\(seed)",
+                    ["training.learning_rate=\(rate)", "training.seed=\(seed)"])
+            }
+        }
+        let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        let best = try #require(table.bestOverSeeds)
+        #expect(best.runs.count == 2)
+        #expect(best.runs.allSatisfy { $0.name.hasPrefix("fast") })
+        let mean = best.runs.compactMap(\.validationPinball).reduce(0, +) / 2
+        #expect(best.meanPinball == mean)
+    }
+}

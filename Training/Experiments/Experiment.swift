@@ -1,0 +1,109 @@
+import Files
+import Foundation
+
+/// A run as one of several: its settings and how far it came.
+public struct Experiment: Sendable {
+    public enum State: String, Sendable, Encodable {
+        case running, finished, interrupted, failed
+        /// Of an older version, which did not tell.
+        case unknown
+    }
+
+    /// The folder, below the one that was looked through.
+    public let name: String
+    public let state: State
+    public let steps: Int?
+    public let stepsTotal: Int?
+    public let seconds: Double?
+    /// The mean over nets of the best pinball on their validation rows, in the target's unit.
+    public let validationPinball: Double?
+    /// What went wrong, where something did.
+    public let problem: String?
+    /// The resolved recipe: every value under its keys joined by points.
+    public let settings: [(key: String, value: String)]
+
+    /// Reads a run directory.
+    ///
+    /// - Throws: ``Files/FileError`` where its recipe cannot be read.
+    public init(path: String, name: String) throws(FileError) {
+        self.name = name
+        settings = try Settings(path: "\(path)/recipe.yaml").leaves
+        let summary = RunSummary(path: "\(path)/summary.json")
+        steps = summary?.steps
+        stepsTotal = summary?.stepsTotal
+        seconds = summary?.seconds
+        validationPinball = summary?.validationPinball
+        problem = summary?.problem
+        state =
+            switch summary?.state {
+            case _ where RunDirectory.isInUse(path): .running
+            case .finished: .finished
+            // Nobody trains, so whoever did was killed.
+            case .training, .interrupted: .interrupted
+            case .failed: .failed
+            case nil: .unknown
+            }
+    }
+
+    /// The runs in a folder, the folder itself among them, in the order of their names.
+    ///
+    /// - Throws: ``Files/FileError`` where there is no folder or no run.
+    public static func all(in folder: String) throws(FileError) -> [Experiment] {
+        guard let names = FileManager.default.subpaths(atPath: folder) else {
+            throw FileError(.missing, file: folder, "no such folder", expected: "a folder of runs")
+        }
+        var found: [Experiment] = []
+        for name in names.sorted() where name.split(separator: "/").last == "recipe.yaml" {
+            let own = String(name.dropLast("recipe.yaml".count + 1))
+            found.append(
+                try Experiment(
+                    path: own.isEmpty ? folder : "\(folder)/\(own)", name: own.isEmpty ? "." : own))
+        }
+        guard !found.isEmpty else {
+            throw FileError(
+                .missing, file: folder, "no runs", expected: "folders with a recipe.yaml",
+                advice: "They are made by tenor train --out")
+        }
+        return found
+    }
+
+    public func value(of key: String) -> String? { settings.first { $0.key == key }?.value }
+}
+
+/// Runs side by side.
+public struct ExperimentTable: Sendable {
+    /// The best first, then those that have not been checked.
+    public let experiments: [Experiment]
+    /// The keys in which the recipes differ.
+    public let keys: [String]
+
+    public init(_ experiments: [Experiment]) {
+        self.experiments = experiments.sorted {
+            ($0.validationPinball ?? .infinity, $0.name)
+                < ($1.validationPinball ?? .infinity, $1.name)
+        }
+        var keys: [String] = []
+        for key in experiments.flatMap({ $0.settings.map(\.key) }) where !keys.contains(key) {
+            keys.append(key)
+        }
+        self.keys = keys.filter { key in Set(experiments.map { $0.value(of: key) }).count > 1 }
+    }
+
+    /// The run with the lowest validation pinball; nil where none was checked.
+    public var best: Experiment? {
+        experiments.first { $0.validationPinball != nil && $0.state != .failed }
+    }
+
+    /// The settings with the lowest mean over their seeds, where some were trained with several.
+    public var bestOverSeeds: (runs: [Experiment], meanPinball: Double)? {
+        guard keys.contains("training.seed") else { return nil }
+        let groups = Dictionary(grouping: experiments) { experiment in
+            keys.filter { $0 != "training.seed" }.map { experiment.value(of: $0) }
+        }
+        return groups.values.compactMap { runs -> ([Experiment], Double)? in
+            let scores = runs.compactMap(\.validationPinball)
+            guard scores.count == runs.count, runs.count > 1 else { return nil }
+            return (runs, scores.reduce(0, +) / Double(scores.count))
+        }.min { $0.1 < $1.1 }
+    }
+}
