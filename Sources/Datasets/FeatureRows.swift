@@ -3,14 +3,10 @@ import Files
 
 /// Rows on their way into a shard of a feature store.
 ///
-/// The features are written in place through ``withFeatures``; the other columns are arrays of one
-/// entry a row.
+/// The features are written in place through ``withFeatures``, all of every row; the other columns
+/// are arrays of one entry a row.
 public struct FeatureRows: Sendable {
     public private(set) var count: Int
-    public let stateWidth: Int
-    public let conditionWidth: Int
-    /// Whether features are stored as 16-bit numbers.
-    public let isHalf: Bool
 
     /// The price's distance from the reference in units of the scale.
     public var label: [Float] = []
@@ -33,56 +29,45 @@ public struct FeatureRows: Sendable {
     public var figi: [String] = []
     public var tradeID: [String] = []
 
-    private var state: [UInt8]
-    private var condition: [UInt8]
+    private var state: FeatureBlock
+    private var condition: FeatureBlock
 
+    /// - Parameter isHalf: whether features are stored as 16-bit numbers.
     public init(count: Int, stateWidth: Int, conditionWidth: Int, isHalf: Bool) {
         self.count = count
-        self.stateWidth = stateWidth
-        self.conditionWidth = conditionWidth
-        self.isHalf = isHalf
-        let size = isHalf ? 2 : 4
-        state = [UInt8](repeating: 0, count: count * stateWidth * size)
-        condition = [UInt8](repeating: 0, count: count * conditionWidth * size)
+        state = FeatureBlock(rows: count, width: stateWidth, isHalf: isHalf)
+        condition = FeatureBlock(rows: count, width: conditionWidth, isHalf: isHalf)
     }
 
     /// Drops the features of all rows but the first ones.
     public mutating func keepFirst(_ count: Int) {
         precondition(count <= self.count, "FeatureRows: \(count) of \(self.count) rows")
-        let size = isHalf ? 2 : 4
-        state.removeLast((self.count - count) * stateWidth * size)
-        condition.removeLast((self.count - count) * conditionWidth * size)
+        guard count < self.count else { return }
+        state.keepFirst(count)
+        condition.keepFirst(count)
         self.count = count
     }
 
     /// Where features are written. Rows may be written from several threads.
-    public struct Features: @unchecked Sendable {
-        fileprivate let state: UnsafeMutableRawPointer?
-        fileprivate let condition: UnsafeMutableRawPointer?
-        fileprivate let stateWidth: Int
-        fileprivate let conditionWidth: Int
-        fileprivate let isHalf: Bool
+    public struct Features {
+        fileprivate let state: FeatureBlock.Room
+        fileprivate let condition: FeatureBlock.Room
+
+        /// The place of a row's state, to be written as it is stored; nil where it is stored as
+        /// 16-bit numbers.
+        public func state(row: Int) -> UnsafeMutablePointer<Float>? { state.place(of: row) }
 
         /// Stores the features of a row.
         public func store(
-            row: Int, state: UnsafePointer<Float>, condition: UnsafePointer<Float>
+            row: Int, state values: UnsafePointer<Float>, condition: UnsafePointer<Float>
         ) {
-            put(state, stateWidth, row, self.state)
-            put(condition, conditionWidth, row, self.condition)
+            state.store(values, row: row)
+            store(row: row, condition: condition)
         }
 
-        private func put(
-            _ values: UnsafePointer<Float>, _ width: Int, _ row: Int,
-            _ target: UnsafeMutableRawPointer?
-        ) {
-            guard let target else { return }
-            if isHalf {
-                HalfPrecision.encode(
-                    values, count: width,
-                    into: (target + 2 * row * width).assumingMemoryBound(to: UInt16.self))
-            } else {
-                (target + 4 * row * width).copyMemory(from: values, byteCount: 4 * width)
-            }
+        /// Stores the condition of a row whose state was written in its place.
+        public func store(row: Int, condition values: UnsafePointer<Float>) {
+            condition.store(values, row: row)
         }
     }
 
@@ -90,13 +75,9 @@ public struct FeatureRows: Sendable {
     public mutating func withFeatures<Result>(
         _ body: (Features) throws -> Result
     ) rethrows -> Result {
-        let (stateWidth, conditionWidth, isHalf) = (stateWidth, conditionWidth, isHalf)
-        return try state.withUnsafeMutableBytes { state in
-            try condition.withUnsafeMutableBytes { condition in
-                try body(
-                    Features(
-                        state: state.baseAddress, condition: condition.baseAddress,
-                        stateWidth: stateWidth, conditionWidth: conditionWidth, isHalf: isHalf))
+        try state.withRoom { state in
+            try condition.withRoom { condition in
+                try body(Features(state: state, condition: condition))
             }
         }
     }
@@ -111,7 +92,6 @@ public struct FeatureRows: Sendable {
         ]
         precondition(
             counts.allSatisfy { $0 == count }, "FeatureRows: columns of \(counts), \(count) rows")
-        let features: SafetensorsFile.DType = isHalf ? .f16 : .f32
         func floats(_ values: [Float]) -> NDArray<Float> {
             NDArray(shape: [values.count]) { pointer in
                 for (index, value) in values.enumerated() { pointer[index] = value }
@@ -132,11 +112,8 @@ public struct FeatureRows: Sendable {
         tensors.append(.init("reference", floats(reference)))
         tensors.append(.init("scale", floats(scale)))
         tensors.append(.init("weight", floats(weight)))
-        tensors.append(
-            .init("state", dtype: features, shape: [count, stateWidth], bytes: state))
-        tensors.append(
-            .init(
-                "condition", dtype: features, shape: [count, conditionWidth], bytes: condition))
+        tensors.append(state.tensor("state"))
+        tensors.append(condition.tensor("condition"))
         tensors.append(.init("side", dtype: .u8, shape: [count], bytes: side))
         tensors.append(.init("ats", dtype: .u8, shape: [count], bytes: isATS))
         tensors.append(Self.texts("cusip", cusip))

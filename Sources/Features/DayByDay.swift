@@ -19,6 +19,13 @@ final class DayByDay {
     /// Trades that make rows, by day of execution.
     private var requests: [CalendarDate: [RowRequest]] = [:]
     private var lastDay: CalendarDate?
+    /// Trades without a row of the days so far, and of days to come: by their execution where that
+    /// is no later than their report, and by their report where they come late.
+    private var counts = BuildCounts()
+    private var laterCounts: [CalendarDate: BuildCounts] = [:]
+    private var offered = OfferedTrades()
+    private var hasSnapshot = true
+    private var lastSnapshot = ContinuousClock.now
     private(set) var summary = FeatureBuild.Summary()
 
     init(
@@ -32,6 +39,7 @@ final class DayByDay {
             engine = try FeatureEngine(
                 snapshot: snapshot, market: build.market, bonds: bonds, layout: layout)
             replay = try MarketReplay(market: build.market, bonds: bonds, from: engine.now)
+            counts = try BuildCounts(snapshot: snapshot)
             let day = EasternTime.date(engine.now)
             lastDay = day + -1
             summary.resumedFrom = day.description
@@ -51,17 +59,26 @@ final class DayByDay {
         }
         try writer.finish()
         summary.tally = engine.tally
-        summary.unknownBonds = replay.unknownBonds
+        summary.skipped = counts.skipped
+        summary.unknownBonds = counts.unknownBonds
     }
 
     private func makeAll(_ progress: (_ rows: Int, _ day: CalendarDate) throws -> Void) throws {
         while let day = try nextDay() {
             if let through = build.through, day > through { break }
-            let end = EasternTime.nanoseconds(day + 1, timeOfDay: 0)
+            let end = StoreFolder.end(of: day)
             // All that may still be told of the day's trades.
             try read(before: end + FeatureBuild.longestDelay)
             try make(day, end: end, progress: progress)
             lastDay = day
+            if ContinuousClock.now - lastSnapshot >= build.snapshotInterval {
+                try writeSnapshot(of: day)
+            }
+        }
+        if let lastDay, !hasSnapshot { try writeSnapshot(of: lastDay) }
+        if build.through == nil {
+            // After the last event there may still be trades of unknown bonds.
+            counts.add(BuildCounts(unknownBonds: replay.unknownBonds))
         }
     }
 
@@ -84,25 +101,27 @@ final class DayByDay {
         events.append(event)
         guard case .reported(let trade, let bond) = event else { return }
         let day = EasternTime.date(trade.executionTime)
+        offered.add(day)
         if let from = build.from, day < from { return }
         if let through = build.through, day > through { return }
         switch RowRequest.make(
             trade, bond: bond, terms: bonds.rows[bond].terms, day: day,
             minimumQuantity: build.minimumQuantity)
         {
+        // Of a day that is done every trade is a row or counted: all were reported by then, or late.
         case .success(let request):
-            // Of a day that is done nothing more is made: its trades were reported by then, or late.
-            if let lastDay, day <= lastDay {
-                skip(.reportedLate)
-            } else {
-                requests[day, default: []].append(request)
+            if day > lastDay ?? day + -1 { requests[day, default: []].append(request) }
+        case .failure(let error):
+            switch error.exclusion {
+            case .reportedLate, .reportedEarly:
+                let day = EasternTime.date(trade.reportTime)
+                laterCounts[day, default: BuildCounts()].add(error.exclusion)
+            default:
+                if day > lastDay ?? day + -1 {
+                    laterCounts[day, default: BuildCounts()].add(error.exclusion)
+                }
             }
-        case .failure(let error): skip(error.exclusion)
         }
-    }
-
-    private func skip(_ exclusion: RowRequest.Exclusion) {
-        summary.skipped[exclusion.rawValue, default: 0] += 1
     }
 
     /// Makes the rows of a day, takes in its events and writes what is done.
@@ -110,7 +129,10 @@ final class DayByDay {
         _ day: CalendarDate, end: Int64, progress: (_ rows: Int, _ day: CalendarDate) throws -> Void
     ) throws {
         var wanted = requests.removeValue(forKey: day) ?? []
-        if folder.hasShard(day) { wanted = [] }
+        if let made = try folder.rowsOfShard(day) {
+            counts.add(.unpriced, count: wanted.count - made)
+            wanted = []
+        }
         wanted.sort {
             ($0.trade.executionTime, $0.trade.tradeID) < ($1.trade.executionTime, $1.trade.tradeID)
         }
@@ -119,7 +141,7 @@ final class DayByDay {
         let rows = try maker.make { maker in
             for request in wanted {
                 try apply(before: request.trade.executionTime)
-                if try !maker.add(request) { skip(.unpriced) }
+                if try !maker.add(request) { counts.add(.unpriced) }
                 if maker.count % RowMaker.batch == 0 { try progress(made + maker.count, day) }
             }
             try apply(before: end)
@@ -129,16 +151,29 @@ final class DayByDay {
         events.removeFirst(position)
         position = 0
 
+        for ended in laterCounts.keys.filter({ $0 <= day }) {
+            if let ended = laterCounts.removeValue(forKey: ended) { counts.add(ended) }
+        }
+        counts.add(BuildCounts(unknownBonds: replay.takeUnknownBonds(through: day)))
+        hasSnapshot = false
+        guard rows.count > 0 else { return }
         summary.newRows += rows.count
-        if rows.count > 0 { summary.newDays += 1 }
-        let snapshot = try engine.snapshot()
-        let hash = layout.schema.hash
-        let folder = folder
+        summary.newDays += 1
+        let (path, hash) = (folder.shard(day), layout.schema.hash)
+        try writer.enqueue { try rows.write(to: path, schemaHash: hash) }
+    }
+
+    /// Writes the state at the end of a day, behind the shards of that day and of those before.
+    private func writeSnapshot(of day: CalendarDate) throws {
+        var snapshot = try engine.snapshot()
+        try counts.join(&snapshot)
+        let (written, folder) = (snapshot, folder)
         try writer.enqueue {
-            if rows.count > 0 { try rows.write(to: folder.shard(day), schemaHash: hash) }
-            try snapshot.write(to: folder.snapshot(day))
+            try written.write(to: folder.snapshot(day))
             try folder.removeSnapshots(before: day)
         }
+        lastSnapshot = .now
+        hasSnapshot = true
     }
 
     private func apply(before time: Int64) throws(FeatureError) {
@@ -146,5 +181,51 @@ final class DayByDay {
             try engine.apply(events[position])
             position += 1
         }
+    }
+}
+
+extension DayByDay {
+    /// Why a store is empty.
+    func noRows() throws(FileError) -> FileError {
+        let file = try TradeFile.path(market: build.market)
+        // Days before the first trade end without one.
+        while offered.first == nil, !isAtEnd { try readOne() }
+        guard let first = offered.first, let last = offered.last else {
+            let strangers = summary.unknownBonds.values.reduce(0, +)
+            return FileError(
+                .badData, file: file, "no trade makes a row",
+                expected: "trades of the bonds listed",
+                found: strangers == 0
+                    ? "no trade" : "\(strangers) trades of bonds that bonds.csv does not have")
+        }
+        let asked = [
+            build.from.map { "from \($0)" }, build.through.map { "to \($0)" },
+            build.minimumQuantity > 0 ? "of \(build.minimumQuantity) dollars and more" : nil,
+        ].compactMap { $0 }.joined(separator: " ")
+        let isBefore = build.through.map { $0 < first } ?? false
+        let tape =
+            isBefore
+            ? "trades from \(first) on" : "\(offered.count) trades from \(first) to \(last)"
+        let skipped = summary.skipped.sorted { $0.key < $1.key }
+            .map { "\($0.key.replacing("_", with: " ")) \($0.value)" }
+        return FileError(
+            .badData, file: file, "no trade makes a row",
+            expected: asked.isEmpty ? "trades that hold" : "trades executed " + asked,
+            found: ([tape] + skipped).joined(separator: ", "),
+            advice: "Choose other --from, --to or --min-quantity")
+    }
+}
+
+/// The trades that a run was offered.
+private struct OfferedTrades {
+    private(set) var count = 0
+    /// Days of execution.
+    private(set) var first: CalendarDate?
+    private(set) var last: CalendarDate?
+
+    mutating func add(_ day: CalendarDate) {
+        count += 1
+        first = min(first ?? day, day)
+        last = max(last ?? day, day)
     }
 }

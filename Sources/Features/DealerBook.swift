@@ -1,4 +1,5 @@
-/// Which dealers reported prints of a bond lately, as bits of a hash of their names.
+/// Which dealers reported prints of a bond lately, as one of 64 bits by a hash of their names: two
+/// dealers in 64 cannot be told apart, so that ten are counted as nine or ten.
 final class DealerBook: @unchecked Sendable {
     private static let days = 8
     private let ofBonds: Memory<UInt64>

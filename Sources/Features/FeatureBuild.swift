@@ -6,10 +6,11 @@ import Foundation
 
 /// Makes a feature store of a market folder: a row for each trade, a shard for each day.
 ///
-/// A day's rows are its trades, each as of its execution. A shard appears when it is complete, and
-/// with it the state of the engine at the day's end, so that a run that was stopped goes on where it
-/// was. Rows are captured by one thread and finished by all cores, and a finished day is written
-/// while the next one is made; the bytes do not depend on the number of cores.
+/// A day's rows are its trades, each as of its execution. A shard appears when it is complete. The
+/// state of the engine at a day's end is written at the end of a run and every few seconds of a long
+/// one, so that a run that was stopped goes on where it was. Rows are captured by one thread and
+/// finished by all cores, and a finished day is written while the next one is made; the bytes do not
+/// depend on the number of cores.
 public struct FeatureBuild: Sendable {
     /// The market folder.
     public var market: String
@@ -26,6 +27,9 @@ public struct FeatureBuild: Sendable {
     public var isHalf = false
     /// The largest number of threads that finish rows; nil for all cores.
     public var threads: Int?
+    /// Between two states of a run lies at least this, so that days that are made within a second
+    /// are not each followed by a state.
+    public var snapshotInterval = Duration.seconds(10)
 
     /// Trades below this many dollars are sampled.
     public static let smallQuantity = 150_000.0
@@ -40,121 +44,82 @@ public struct FeatureBuild: Sendable {
         self.store = store
     }
 
-    /// What a run did.
+    /// What is in the store, and what a run did. But for the three that say so, a run that was
+    /// stopped and started again ends with what one in a single go does.
     public struct Summary: Sendable, Equatable, Encodable {
-        /// Rows of the store, those of earlier runs too.
-        public var rows = 0
+        public internal(set) var rows = 0
+        public internal(set) var days = 0
         /// Rows and days that this run made.
-        public var newRows = 0
-        public var newDays = 0
-        /// The first day that was replayed, after a snapshot where there was one.
-        public var resumedFrom: String?
-        public var stateFeatures = 0
-        public var conditionFeatures = 0
-        public var schema = ""
+        public internal(set) var newRows = 0
+        public internal(set) var newDays = 0
+        /// The first day that this run replayed, where it went on from a state.
+        public internal(set) var resumedFrom: String?
+        public internal(set) var stateFeatures = 0
+        public internal(set) var conditionFeatures = 0
+        public internal(set) var schema = ""
         /// Trades that made no row, and why.
-        public var skipped: [String: Int] = [:]
+        public internal(set) var skipped: [String: Int] = [:]
         /// What the engine passed over.
-        public var tally = FeatureTally()
+        public internal(set) var tally = FeatureTally()
         /// Trades of bonds that are not in `bonds.csv`, by CUSIP.
-        public var unknownBonds: [String: Int] = [:]
+        public internal(set) var unknownBonds: [String: Int] = [:]
+        /// Tables that the market folder does without, and what features are then.
+        public internal(set) var absentTables: [FeatureInput] = []
     }
 
     /// Runs until all days are there.
     /// - Parameter progress: told the rows so far and the day; may throw to stop.
+    /// - Throws: `FileError` where a table is missing or malformed, where the store was begun with
+    ///   another market or other options, where the folder holds something else, and where no trade
+    ///   makes a row; then no store is left.
     public func run(
         progress: (_ rows: Int, _ day: CalendarDate) throws -> Void = { _, _ in }
     ) throws -> Summary {
+        try Folder.requireOutput(
+            store, for: "a feature store", known: [BuildRecord.fileName])
         let bonds = try BondTable(market: market)
         let layout = try FeatureLayout(market: market, bonds: bonds, kalman: kalman)
         try Folder.make(store)
         let lock = try FileLock(path: store + "/.lock")
         defer { lock.release() }
         try prepare(layout)
-        let job = try DayByDay(
-            self, bonds: bonds, layout: layout, folder: try StoreFolder(store))
+        let folder = StoreFolder(store)
+        try folder.make()
+        let job = try DayByDay(self, bonds: bonds, layout: layout, folder: folder)
         try job.run(progress: progress)
+        let made = try FeatureStore(path: store)
+        guard made.rowCount > 0 else {
+            try folder.removeAll()
+            throw try job.noRows()
+        }
         var summary = job.summary
-        summary.rows = try FeatureStore(path: store).rowCount
+        summary.rows = made.rowCount
+        summary.days = made.shards.count
         summary.stateFeatures = layout.stateWidth
         summary.conditionFeatures = FeatureLayout.conditionWidth
         summary.schema = layout.schema.hash
+        summary.absentTables = try FeatureInput.absent(market: market)
         return summary
     }
 
-    private struct Settings: Codable, Equatable {
-        var minimumQuantity: Double
-        var isHalf: Bool
-        var from: String?
-    }
-
-    /// Writes the schema and the settings, or checks that those that are there are these.
+    /// Writes what the store is made of and its schema, or checks that those that are there are
+    /// these.
     private func prepare(_ layout: FeatureLayout) throws {
-        let file = store + "/build.json"
-        let settings = Settings(
-            minimumQuantity: minimumQuantity, isHalf: isHalf, from: from?.description)
-        if FeatureStore.isStore(store) {
-            let schema = try FeatureSchema(store: store)
-            guard schema.hash == layout.schema.hash else {
-                throw FileError(
-                    .badData, file: store + "/" + FeatureSchema.fileName,
-                    "the store has other features than this market or this version makes",
-                    expected: layout.schema.hash, found: schema.hash,
-                    advice: "Choose another --out, or remove the store")
-            }
-            let text = try FileContents.text(of: file)
-            let found = try? JSONDecoder().decode(Settings.self, from: Data(text.utf8))
-            guard found == settings else {
-                throw FileError(
-                    .badData, file: file, "the store was begun with other settings",
-                    expected: "minimum quantity \(minimumQuantity), half \(isHalf), "
-                        + "from \(from?.description ?? "the beginning")",
-                    found: text.replacing("\n", with: " "),
-                    advice: "Use the same settings, or choose another --out")
-            }
-        } else {
-            try AtomicFile.write(Array(try JSONEncoder().encode(settings)), to: file)
+        let record = try BuildRecord(self)
+        guard FeatureStore.isStore(store) else {
+            try record.write(store: store)
             try AtomicFile.write(
                 try layout.schema.json(), to: store + "/" + FeatureSchema.fileName)
+            return
         }
-    }
-}
-
-/// The files of a store: shards of days, and the state of the engine at the end of the last one.
-struct StoreFolder: Sendable {
-    private static let suffix = ".state"
-    private let folder: String
-    private var states: String { folder + "/state" }
-
-    init(_ folder: String) throws(FileError) {
-        self.folder = folder
-        try Folder.make(folder + "/state")
-    }
-
-    func shard(_ day: CalendarDate) -> String {
-        folder + "/" + day.description + FeatureStore.shardSuffix
-    }
-
-    func hasShard(_ day: CalendarDate) -> Bool {
-        FileManager.default.fileExists(atPath: shard(day))
-    }
-
-    func snapshot(_ day: CalendarDate) -> String { states + "/" + day.description + Self.suffix }
-
-    /// The newest state; nil where there is none.
-    func newestSnapshot() throws -> String? {
-        try snapshots().last.map { states + "/" + $0 }
-    }
-
-    /// Removes the states of days before one: the newest serves.
-    func removeSnapshots(before day: CalendarDate) throws {
-        for name in try snapshots() where name < day.description {
-            try FileManager.default.removeItem(atPath: states + "/" + name)
+        try record.requireEqual(BuildRecord(store: store), store: store)
+        let schema = try FeatureSchema(store: store)
+        guard schema.hash == layout.schema.hash else {
+            throw FileError(
+                .badData, file: store + "/" + FeatureSchema.fileName,
+                "the store has other features than this version makes",
+                expected: layout.schema.hash, found: schema.hash,
+                advice: "Choose another --out, or remove the store")
         }
-    }
-
-    private func snapshots() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: states)
-            .filter { !$0.hasPrefix(".") && $0.hasSuffix(Self.suffix) }.sorted()
     }
 }

@@ -12,7 +12,8 @@ import Tape
 /// replayed from their tables, which are small, and so are the daily tables.
 public struct FeatureSnapshot: Sendable {
     fileprivate let tensors: [SafetensorsFile.Tensor]
-    fileprivate let metadata: [String: String]
+    /// Texts beside the state; whoever makes the snapshot may add to them.
+    var metadata: [String: String]
 
     /// Writes the state; the file appears when it is complete.
     public func write(to path: String) throws(FileError) {

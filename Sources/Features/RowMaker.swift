@@ -14,9 +14,10 @@ final class RowMaker {
     private let width: Int
     private var rows: FeatureRows
     private var target: FeatureRows.Features?
-    /// Rows that are captured and not finished.
-    private let captured: Memory<Float>
+    /// Where rows are captured that cannot be where they are stored, as 16-bit numbers.
+    private let scratch: Memory<Float>
     private let conditions: Memory<Float>
+    /// Rows that are captured and not finished.
     private var contexts: [RowContext] = []
     /// Rows that are done, without those that are captured.
     private var finished = 0
@@ -30,7 +31,7 @@ final class RowMaker {
         rows = FeatureRows(
             count: count, stateWidth: width, conditionWidth: FeatureLayout.conditionWidth,
             isHalf: build.isHalf)
-        captured = Memory(Self.batch * width)
+        scratch = Memory(build.isHalf ? Self.batch * width : 0)
         conditions = Memory(Self.batch * FeatureLayout.conditionWidth)
         contexts.reserveCapacity(Self.batch)
         references.reserveCapacity(count)
@@ -78,9 +79,7 @@ final class RowMaker {
         let trade = request.trade
         try engine.advance(to: trade.executionTime)
         let place = contexts.count
-        guard
-            let context = engine.capture(
-                bond: request.bond, into: captured.base + place * width)
+        guard let context = engine.capture(bond: request.bond, into: state(place))
         else { return false }
         ConditionFeatures.write(
             side: trade.side, quantity: trade.quantity, isATS: trade.isATS,
@@ -92,19 +91,29 @@ final class RowMaker {
         return true
     }
 
+    /// Where the state of a captured row is: in its place in the shard, or in the scratch memory.
+    private func state(_ place: Int) -> UnsafeMutablePointer<Float> {
+        target?.state(row: finished + place) ?? scratch.base + place * width
+    }
+
     /// Turns the captured rows into features and stores them.
     private func finish() {
         guard let target, !contexts.isEmpty else { return }
-        let (first, width, engine) = (finished, width, engine)
-        let (captured, conditions) = (captured.base, conditions.base)
+        let (first, engine, conditions) = (finished, engine, conditions.base)
+        let (state, width) = (state(0), width)
+        let isInPlace = target.state(row: first) != nil
         contexts.withUnsafeBufferPointer { contexts in
             func rows(_ task: Int) {
                 let start = task * Self.rowsATask
                 for row in start..<min(start + Self.rowsATask, contexts.count) {
-                    engine.finish(contexts[row], captured + row * width)
-                    target.store(
-                        row: first + row, state: captured + row * width,
-                        condition: conditions + row * FeatureLayout.conditionWidth)
+                    let condition = conditions + row * FeatureLayout.conditionWidth
+                    engine.finish(contexts[row], state + row * width)
+                    if isInPlace {
+                        target.store(row: first + row, condition: condition)
+                    } else {
+                        target.store(
+                            row: first + row, state: state + row * width, condition: condition)
+                    }
                 }
             }
             let tasks = (contexts.count + Self.rowsATask - 1) / Self.rowsATask

@@ -20,6 +20,8 @@ struct RowRequest {
         case newIssue = "new_issue"
         /// Reported more than five days after its execution.
         case reportedLate = "reported_late"
+        /// Reported before its execution: its own row would see it.
+        case reportedEarly = "reported_early"
         /// The bond had matured, or there was no Treasury tick before.
         case unpriced
     }
@@ -33,6 +35,7 @@ struct RowRequest {
         }
         guard trade.holds else { return no(.withdrawn) }
         guard trade.isDisseminated else { return no(.undisseminated) }
+        guard trade.reportTime >= trade.executionTime else { return no(.reportedEarly) }
         guard trade.quantity >= minimumQuantity else { return no(.small) }
         if let dated = terms.datedDate, day <= dated { return no(.newIssue) }
         guard trade.reportTime - trade.executionTime <= FeatureBuild.longestDelay else {

@@ -68,6 +68,9 @@ public struct ImportAudit: Codable, Sendable, Equatable {
         }
     }
 
+    /// The file in the market folder that has the audits of its imports.
+    public static let fileName = "audit.json"
+
     public var files: [File] = []
     /// Rows of the TRACE files.
     public var rowsIn = 0

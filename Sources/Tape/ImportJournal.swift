@@ -9,7 +9,7 @@ struct ImportJournal {
 
     /// - Parameter isContinued: whether the folder's audits are kept; else they are begun anew.
     init(folder: String, isContinued: Bool) throws(FileError) {
-        path = folder + "/audit.json"
+        path = folder + "/" + ImportAudit.fileName
         guard isContinued, FileManager.default.fileExists(atPath: path) else { return }
         let data = Data(try FileContents.bytes(of: path))
         switch try? JSONSerialization.jsonObject(with: data) {

@@ -8,9 +8,9 @@ import HeapModule
 /// one time Treasuries come first, then markets, ratings, reported trades and withdrawn ones.
 /// Trades are streamed; the ticks of Treasuries and markets are held in memory.
 public struct MarketReplay {
-    /// Trades of bonds that are not in the list are passed over; how many, by CUSIP.
-    public private(set) var unknownBonds: [String: Int] = [:]
-
+    /// Trades of bonds that are not in the list are passed over; how many, by CUSIP, of each day of
+    /// report.
+    private var unknown: [CalendarDate: [String: Int]] = [:]
     private let bonds: BondTable
     private let from: Int64
     private var treasuries: Queue<TreasuryRow>
@@ -68,7 +68,10 @@ public struct MarketReplay {
     /// The event of a trade that was read; nil where it is none of this replay.
     private mutating func reported(_ trade: Trade) -> MarketEvent? {
         guard let bond = bonds.index(cusip: trade.cusip) else {
-            unknownBonds[trade.cusip, default: 0] += 1
+            if trade.reportTime >= from {
+                let day = EasternTime.date(trade.reportTime)
+                unknown[day, default: [:]][trade.cusip, default: 0] += 1
+            }
             return nil
         }
         if !trade.holds {
@@ -76,6 +79,19 @@ public struct MarketReplay {
             withdrawalsSoFar += 1
         }
         return trade.reportTime >= from ? .reported(trade, bond: bond) : nil
+    }
+
+    /// How many trades of bonds that are not in the list were passed over, by CUSIP.
+    public var unknownBonds: [String: Int] {
+        unknown.values.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+    }
+
+    /// Those of ``unknownBonds`` that were reported on a day in New York or before it, which are
+    /// forgotten then.
+    public mutating func takeUnknownBonds(through day: CalendarDate) -> [String: Int] {
+        let taken = unknown.filter { $0.key <= day }
+        for day in taken.keys { unknown[day] = nil }
+        return taken.values.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
     }
 
     private static func earliest(_ times: [Int64?]) -> Int? {

@@ -32,16 +32,24 @@ struct Baseline: ParsableCommand {
     @Option(help: ArgumentHelp("The market folder.", valueName: "folder"))
     var market: String
 
-    @Option(help: ArgumentHelp("The last day of training.", valueName: "date"))
+    @Option(
+        help: ArgumentHelp("The last day of training.", valueName: "date"),
+        transform: DateArgument.parse)
     var trainTo: CalendarDate?
 
-    @Option(help: ArgumentHelp("The first day that is forecast.", valueName: "date"))
+    @Option(
+        help: ArgumentHelp("The first day that is forecast.", valueName: "date"),
+        transform: DateArgument.parse)
     var from: CalendarDate?
 
-    @Option(help: ArgumentHelp("The last day that is forecast.", valueName: "date"))
+    @Option(
+        help: ArgumentHelp("The last day that is forecast.", valueName: "date"),
+        transform: DateArgument.parse)
     var to: CalendarDate?
 
-    @Option(help: ArgumentHelp("Leave smaller trades out.", valueName: "dollars"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Leave smaller trades out.", valueName: "dollars"))
     var minQuantity = 0.0
 
     @Option(
@@ -64,7 +72,7 @@ struct Baseline: ParsableCommand {
             throw ValidationError("--min-quantity: expected at least 0, found \(minQuantity)")
         }
         if let from, let to, from > to {
-            throw ValidationError("--from \(from) is after --to \(to)")
+            throw ValidationError("--to: expected \(from) or later, since --from is, found \(to)")
         }
         guard method == .kalman || (parameters == nil && saveParameters == nil) else {
             throw ValidationError("only kalman has parameters")
@@ -83,6 +91,7 @@ struct Baseline: ParsableCommand {
         for output in [out, saveParameters].compactMap({ $0 }) {
             try OutputPath.check(output, isNotOfMarket: market)
         }
+        try noteAbsentTables()
         let progress = BaselineProgress(method)
         let summary = try job.run(to: out) {
             progress.update($0)
@@ -96,6 +105,22 @@ struct Baseline: ParsableCommand {
             try StandardOutput.print(json: summary)
         } else {
             print(summary)
+        }
+    }
+}
+
+extension Baseline {
+    /// Says what the forecasts lack where an optional table is not there.
+    private func noteAbsentTables() throws {
+        var effects = [
+            "ratings": "every bond counts as investment grade, its sizes capped at $5 million"
+        ]
+        if method == .kalman {
+            effects["markets"] = "no ETF moves a fair value between its trades"
+        }
+        for (table, effect) in effects.sorted(by: { $0.key < $1.key })
+        where try MarketFolder.path(of: table, in: market) == nil {
+            StandardError.note(absent: table, without: effect)
         }
     }
 }

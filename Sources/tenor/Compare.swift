@@ -50,6 +50,7 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let rules = try reading.rules()
+        if let out { try OutputPath.check(reportFolder: out) }
         let market = try market.map { try MarketReference(folder: $0) }
         try reading.requireTables([ours] + theirs)
         let tables = try ([ours] + theirs).map(reading.read)

@@ -48,6 +48,7 @@ struct Evaluate: AsyncParsableCommand {
 
     func run() async throws {
         let rules = try reading.rules()
+        if let out { try OutputPath.check(reportFolder: out) }
         let market = try market.map { try MarketReference(folder: $0) }
         try reading.requireTables([forecasts, oracle].compactMap(\.self))
         let table = try reading.read(forecasts)

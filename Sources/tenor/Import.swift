@@ -104,6 +104,7 @@ struct Import: ParsableCommand {
         for (index, file) in trace.enumerated() {
             try OutputPath.check(file, isNotTwiceIn: trace[..<index])
         }
+        try OutputPath.check(marketFolder: out)
         // A comparison that cannot be made should say so before the work.
         if let against { _ = try TradeReader(path: TradeFile.path(market: against)) }
         var job = TapeImport(layout: layout)

@@ -14,8 +14,8 @@ struct Inspect: ParsableCommand {
         discussion: """
             Of a checkpoint: the network, the levels, the features with what happens to them, \
             what it was trained on. Of a CSV file: the columns with their range, missing cells \
-            and whether they are numbers. Of a feature store: what every feature is, and the \
-            numbers of each family. A market folder is validated: its tables \
+            and whether they are numbers. Of a feature store: the numbers of each family, and \
+            with --all what every feature is. A market folder is validated: its tables \
             and trades are counted, what in them is doubtful is told, and what is wrong ends it, \
             with file and line.
 
@@ -26,12 +26,15 @@ struct Inspect: ParsableCommand {
     @Argument(help: "A checkpoint, a CSV file, a feature store or a market folder.")
     var file: String
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Of a feature store: a line for every feature too.")
+    var all = false
+
+    @Flag(help: "Print one JSON object, which has all.")
     var json = false
 
     func run() throws {
         if FeatureStore.isStore(file) {
-            try show(StoreDescription(of: file))
+            try show(StoreDescription(of: file, showsFeatures: all))
         } else if MarketFolder.isFolder(file) {
             try show(MarketDescription(of: file))
         } else if file.hasSuffix(".safetensors") {

@@ -10,8 +10,15 @@ struct StoreDescription: Description {
     let isHalf: Bool
     let summary: FeatureStoreSummary
     let schema: FeatureSchema
+    /// Whether the text has a line for every feature.
+    private let showsFeatures: Bool
 
-    init(of path: String) throws {
+    private enum CodingKeys: CodingKey {
+        case days, firstDay, lastDay, isHalf, summary, schema
+    }
+
+    init(of path: String, showsFeatures: Bool) throws {
+        self.showsFeatures = showsFeatures
         let store = try FeatureStore(path: path)
         days = store.shards.count
         firstDay = store.shards.first?.date
@@ -28,6 +35,15 @@ struct StoreDescription: Description {
         lines.append(
             "\(schema.state.count) state and \(schema.condition.count) condition features, "
                 + "schema \(schema.hash)")
+        lines.append("")
+        lines.append(contentsOf: familyTable)
+        lines.append("")
+        for (title, names) in [
+            ("constant", summary.constant), ("identical", summary.identical),
+            ("not finite", summary.notFinite),
+        ] {
+            lines.append("\(title): " + (names.isEmpty ? "none" : Spelling.list(names)))
+        }
         for sequence in schema.sequences {
             lines.append(
                 "sequence \(sequence.name): steps \(sequence.start) to "
@@ -42,26 +58,26 @@ struct StoreDescription: Description {
                     + String(
                         format: "%.2f / %.2f", reference.labelMedian, reference.labelQuantile95))
         }
-        for (title, names) in [
-            ("constant", summary.constant), ("identical", summary.identical),
-            ("not finite", summary.notFinite),
-        ] {
-            lines.append("\(title): " + (names.isEmpty ? "none" : Spelling.list(names)))
-        }
         lines.append("")
-        lines.append(
-            Self.row(["family", "features", "mean", "deviation", "minimum", "maximum", "zero"]))
-        for family in summary.families {
-            var cells = [family.family, "\(family.features)"]
-            for value in [family.mean, family.deviation, family.minimum, family.maximum] {
-                cells.append(String(format: "%.3f", value))
-            }
-            cells.append(String(format: "%.1f %%", 100 * family.zeroShare))
-            lines.append(Self.row(cells))
+        if showsFeatures {
+            lines.append(contentsOf: schemaTable)
+        } else {
+            lines.append("--all prints a line for each of the \(schema.features.count) features")
         }
-        lines.append("")
-        lines.append(contentsOf: schemaTable)
         return lines.joined(separator: "\n")
+    }
+
+    /// The families first: what 2,000 lines would not show.
+    private var familyTable: [String] {
+        let titles = ["family", "features", "mean", "deviation", "minimum", "maximum", "missing"]
+        let rows = summary.families.map { family in
+            [family.family, "\(family.features)"]
+                + [family.mean, family.deviation, family.minimum, family.maximum]
+                .map { String(format: "%.3f", $0) }
+                + [String(format: "%.1f %%", 100 * family.zeroShare)]
+        }
+        let note = "missing: the share of zeros, which stand where nothing is known"
+        return ([titles] + rows).map(Self.row) + [note]
     }
 
     private static func row(_ cells: [String]) -> String {

@@ -1,4 +1,5 @@
 import Bonds
+import Features
 import Files
 import Foundation
 import Tape
@@ -69,7 +70,11 @@ struct MarketDescription: Description {
     var text: String {
         var lines = simulated ? ["simulated market"] : []
         lines += tables.map { Self.cells("\($0.name).csv", "\($0.rowCount) rows") }
-        if !absent.isEmpty { lines.append(Self.cells("not there", absent.joined(separator: ", "))) }
+        for table in absent {
+            let input = FeatureInput.all.first { $0.table == table }
+            lines.append(
+                Self.cells("\(table).csv", "not there; of features: \(input?.without ?? "none")"))
+        }
         if let trades { lines += Self.lines(trades) }
         if doubts.isEmpty {
             lines.append("Nothing is doubtful.")

@@ -1,5 +1,7 @@
+import Features
 import Files
 import Foundation
+import Tape
 
 /// Where results go must not be where they come from, and no file comes in twice.
 enum OutputPath {
@@ -16,6 +18,18 @@ enum OutputPath {
     static func check(_ output: String, isNotOfMarket folder: String) throws(FileError) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         try check(output, isNot: names.map { folder + "/" + $0 })
+    }
+
+    /// - Throws: `FileError` where a market would be written among other things.
+    static func check(marketFolder output: String) throws(FileError) {
+        let tables = FeatureInput.all.flatMap { [$0.table + ".csv", $0.table + ".csv.gz"] }
+        try Folder.requireOutput(
+            output, for: "a market folder", known: tables + [ImportAudit.fileName])
+    }
+
+    /// - Throws: `FileError` where a report would be written among other things.
+    static func check(reportFolder output: String) throws(FileError) {
+        try Folder.requireOutput(output, for: "a report", known: ["metrics.json"])
     }
 
     /// - Throws: `FileError` where a file is among others already.

@@ -72,10 +72,12 @@ struct Simulate: AsyncParsableCommand {
 }
 
 struct RegressionOptions: ParsableArguments {
-    @Option(help: "Number of rows.")
+    @Option(parsing: .unconditional, help: "Number of rows.")
     var rows: Int?
 
-    @Option(help: "Number of feature columns, at least \(RegressionGenerator.fewestColumns).")
+    @Option(
+        parsing: .unconditional,
+        help: "Number of feature columns, at least \(RegressionGenerator.fewestColumns).")
     var columns: Int?
 
     func validateAll() throws {
@@ -110,16 +112,20 @@ struct RegressionOptions: ParsableArguments {
 }
 
 struct MarketOptions: ParsableArguments {
-    @Option(help: "Number of bonds on the first day (default: 660).")
+    @Option(
+        parsing: .unconditional, help: "Number of bonds on the first day (default: 660).")
     var bonds: Int?
 
-    @Option(help: "Number of business days (default: 30).")
+    @Option(parsing: .unconditional, help: "Number of business days (default: 30).")
     var days: Int?
 
-    @Option(help: ArgumentHelp("The first day (default: 2025-01-02).", valueName: "date"))
+    @Option(
+        help: ArgumentHelp("The first day (default: 2025-01-02).", valueName: "date"),
+        transform: DateArgument.parse)
     var start: CalendarDate?
 
     @Option(
+        parsing: .unconditional,
         help: """
             The share of credit news that equities follow with a delay, from 0 (bond prices \
             foretell nothing of equities) to 1 (default: 0.2).
@@ -228,8 +234,4 @@ struct MarketOptions: ParsableArguments {
         let manifest: MarketManifest
         let check: CheckReport?
     }
-}
-
-extension CalendarDate: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
 }

@@ -19,4 +19,9 @@ enum StandardError {
     static func warn(_ text: String) {
         write("tenor: warning: \(text)\n")
     }
+
+    /// Says what an optional table that a market folder does without stands for.
+    static func note(absent table: String, without: String) {
+        write("\(table).csv is not there: \(without)\n")
+    }
 }

@@ -258,7 +258,7 @@ import Testing
         #expect(abs(jump) < 0.02)
     }
 
-    @Test("Unknown bonds are counted by name; a store keeps to its market's features")
+    @Test("Unknown bonds are counted by name")
     func unknownBonds() throws {
         let market = try SmallMarket.shared.get()
         let scratch = try Scratch()
@@ -271,9 +271,6 @@ import Testing
         build.minimumQuantity = 1_000_000
         let summary = try build.run()
         #expect(summary.unknownBonds == ["STRANGER9": 1])
-        try FileManager.default.removeItem(atPath: folder + "/cds.csv")
-        let error = #expect(throws: FileError.self) { try build.run() }
-        #expect(error?.problem.contains("other features") == true)
     }
 
     @Test("The condition says side, size and venue, and nothing else")

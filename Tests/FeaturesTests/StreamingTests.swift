@@ -60,6 +60,56 @@ import Testing
         #expect(times == sorted)
     }
 
+    @Test("A question about the past, from a store's state, has the bytes of the training row")
+    func query() throws {
+        let scratch = try Scratch()
+        let times = market.trades.map(\.trade.executionTime)
+        var early = FeatureBuild(market: market.path, store: scratch.path + "/early")
+        early.through = EasternTime.date(times[times.count / 2])
+        _ = try early.run()
+        let whole = FeatureBuild(market: market.path, store: scratch.path + "/whole")
+        _ = try whole.run()
+        let store = try FeatureStore(path: whole.store)
+        let width = store.schema.state.count
+        let rows = stride(from: store.rowCount * 2 / 3, to: store.rowCount, by: 97)
+        var starts = 0
+        for index in rows {
+            let range = index..<index + 1
+            let time = store.values(.time, rows: range)[0]
+            let bond = try #require(
+                market.bonds.index(cusip: store.values(.cusip, rows: range)[0]))
+            var replay = try FeatureReplay(
+                market: market.path, store: early.store, bonds: market.bonds, before: time)
+            starts += replay.startedFrom == nil ? 0 : 1
+            try replay.advance(before: time)
+            let asked = bits(try replay.engine.vector(bond: bond, at: time))
+            var stored = [Float](repeating: 0, count: width)
+            var condition = [Float](repeating: 0, count: FeatureLayout.conditionWidth)
+            stored.withUnsafeMutableBufferPointer { state in
+                condition.withUnsafeMutableBufferPointer {
+                    store.copy(
+                        rows: range, state: state.baseAddress, condition: $0.baseAddress)
+                }
+            }
+            #expect(asked == bits(stored), "row \(index)")
+            var askedCondition = condition.map { _ in Float.nan }
+            let side = try #require(
+                Trade.Side(rawValue: store.values(.side, rows: range)[0]))
+            try askedCondition.withUnsafeMutableBufferPointer {
+                ConditionFeatures.write(
+                    side: side, quantity: store.values(.quantity, rows: range)[0],
+                    isATS: store.values(.ats, rows: range)[0] == 1,
+                    into: try #require($0.baseAddress))
+            }
+            #expect(bits(askedCondition) == bits(condition), "row \(index)")
+        }
+        #expect(starts == Array(rows).count && starts > 10)
+        // A state that is later than the question is no use.
+        let first = try FeatureReplay(
+            market: market.path, store: early.store, bonds: market.bonds, before: times[9])
+        #expect(first.startedFrom == nil)
+    }
+
     @Test("An engine that starts from a snapshot gives the bytes of one that never stopped")
     func coldStart() throws {
         let scratch = try Scratch()
@@ -98,30 +148,6 @@ import Testing
             schema: FeatureSchema(store: build.store), file: build.store)
         #expect(layout.kalman == build.kalman)
         build.kalman = KalmanParameters()
-        #expect(throws: FileError.self) { try build.run() }
-    }
-
-    @Test("A run that was stopped goes on, and leaves the bytes of one that was not")
-    func restart() throws {
-        struct Stopped: Error {}
-        let scratch = try Scratch()
-        var build = FeatureBuild(market: market.path, store: scratch.path + "/whole")
-        let whole = try build.run()
-        build.store = scratch.path + "/parts"
-        #expect(throws: Stopped.self) {
-            try build.run { rows, _ in if rows > whole.rows / 2 { throw Stopped() } }
-        }
-        let before = try files(build.store)
-        #expect(!before.isEmpty && before.count < whole.newDays)
-        let rest = try build.run()
-        #expect(rest.resumedFrom != nil)
-        #expect(rest.newDays == whole.newDays - before.count)
-        #expect(rest.rows == whole.rows)
-        let (parts, all) = (try files(build.store), try files(scratch.path + "/whole"))
-        #expect(parts == all)
-        let nothing = try build.run()
-        #expect(nothing.newRows == 0)
-        build.isHalf = true
         #expect(throws: FileError.self) { try build.run() }
     }
 

@@ -10,14 +10,20 @@ import Random
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Times training steps, inference or one-row latency of a fixed architecture.",
+        abstract: "Times a fixed architecture, or the feature engine on a market.",
         discussion: """
-            A training step is forward, pinball over 19 levels, backward and AdamW, on random \
-            numbers. The JSON object has the median step with its spread, the time inside matrix \
-            products in the same steps, and what the step took from the system.
+            With --arch training steps, inference or one-row latency. A training step is forward, \
+            pinball over 19 levels, backward and AdamW, on random numbers. The JSON object has the \
+            median step with its spread, the time inside matrix products in the same steps, and \
+            what the step took from the system.
+
+            With --market the start of a feature engine, from the state in --store where that is \
+            given, and live vectors: as the last day's trades are reported, what one vector takes \
+            after its events are in.
 
             Example:
               tenor bench --arch mlp512 --mode train --threads 2
+              tenor bench --market market --store store
             """)
 
     enum Mode: String, CaseIterable, ExpressibleByArgument {
@@ -29,6 +35,12 @@ struct Bench: ParsableCommand {
             "The architecture: \(BenchArchitecture.allCases.map(\.rawValue).joined(separator: ", "))."
     )
     var arch: BenchArchitecture?
+
+    @Option(help: ArgumentHelp("A market folder.", valueName: "folder"))
+    var market: String?
+
+    @Option(help: ArgumentHelp("A feature store of the market.", valueName: "folder"))
+    var store: String?
 
     @Option(
         help: """
@@ -47,12 +59,14 @@ struct Bench: ParsableCommand {
     var seconds = 10.0
 
     func validate() throws {
-        guard (arch == nil) == (mode == .variations) else {
+        let subjects = [arch != nil, market != nil, mode == .variations].filter { $0 }.count
+        guard subjects == 1 else {
             throw ValidationError(
-                arch == nil
-                    ? "--arch is missing: \(BenchArchitecture.allCases.map(\.rawValue))"
-                    : "--mode variations is of the model two-stage: leave out --arch")
+                "expected one of --arch, --market and --mode variations, which is of the model "
+                    + "two-stage; --arch is one of "
+                    + BenchArchitecture.allCases.map(\.rawValue).joined(separator: ", "))
         }
+        if store != nil, market == nil { throw ValidationError("--store needs --market") }
         guard (1...1_024).contains(threads ?? 1) else {
             throw ValidationError("--threads: expected 1 to 1,024, found \(threads ?? 1)")
         }
@@ -65,11 +79,18 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
-        guard let arch else {
+        if let market {
+            try StandardOutput.print(json: BenchFeatures(market: market, store: store))
+        } else if let arch {
+            try run(arch)
+        } else {
             BLAS.setThreadCount(threads ?? BLAS.threadCount)
-            return try StandardOutput.print(
+            try StandardOutput.print(
                 json: VariationsBench(bonds: batch ?? 512, seconds: seconds))
         }
+    }
+
+    private func run(_ arch: BenchArchitecture) throws {
         BLAS.setThreadCount(threads ?? (mode == .latency ? 1 : BLAS.threadCount))
         let rows = batch ?? (mode == .latency ? 1 : arch.batch)
         let stream = RandomStream(seed: 0)
