@@ -28,7 +28,7 @@ check-long: dependencies ## run the suite with the checks that take minutes: kno
 	TENOR_BASELINE_KERNELS=1 swift test $(FLAGS) --scratch-path .build-baseline --disable-xctest \
 		--filter 'ArraysTests|AutodiffTests|LayersTests|QuantileModelsTests'
 
-quickstart: build ## make data, train, score, evaluate; everything lands in quickstart/
+quickstart: build ## make a market, train, score, compare with classical prices; all in quickstart/
 	@Scripts/quickstart.sh
 
 bench: build ## time Tenor and the peers that are installed; writes Benchmarks/README.md

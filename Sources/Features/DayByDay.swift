@@ -35,17 +35,15 @@ final class DayByDay {
         self.bonds = bonds
         self.layout = layout
         self.folder = folder
-        if let snapshot = try folder.newestSnapshot() {
-            engine = try FeatureEngine(
-                snapshot: snapshot, market: build.market, bonds: bonds, layout: layout)
-            replay = try MarketReplay(market: build.market, bonds: bonds, from: engine.now)
-            counts = try BuildCounts(snapshot: snapshot)
+        let start = try EngineStart(
+            market: build.market, store: folder, bonds: bonds, layout: layout)
+        engine = start.engine
+        replay = start.events
+        if let state = start.state {
+            counts = try BuildCounts(snapshot: state)
             let day = EasternTime.date(engine.now)
             lastDay = day + -1
             summary.resumedFrom = day.description
-        } else {
-            engine = try FeatureEngine(market: build.market, bonds: bonds, layout: layout)
-            replay = try MarketReplay(market: build.market, bonds: bonds)
         }
     }
 
@@ -128,7 +126,10 @@ final class DayByDay {
     private func make(
         _ day: CalendarDate, end: Int64, progress: (_ rows: Int, _ day: CalendarDate) throws -> Void
     ) throws {
-        var wanted = requests.removeValue(forKey: day) ?? []
+        let asked = requests.removeValue(forKey: day) ?? []
+        var names: Set<String> = []
+        var wanted = asked.filter { names.insert($0.trade.tradeID).inserted }
+        counts.add(.duplicate, count: asked.count - wanted.count)
         if let made = try folder.rowsOfShard(day) {
             counts.add(.unpriced, count: wanted.count - made)
             wanted = []

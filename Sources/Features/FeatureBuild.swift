@@ -106,7 +106,8 @@ public struct FeatureBuild: Sendable {
     /// these.
     private func prepare(_ layout: FeatureLayout) throws {
         let record = try BuildRecord(self)
-        guard FeatureStore.isStore(store) else {
+        // Where nothing is made yet, nothing can be mixed.
+        guard try FeatureStore.isStore(store) && StoreFolder(store).hasContent() else {
             try record.write(store: store)
             try AtomicFile.write(
                 try layout.schema.json(), to: store + "/" + FeatureSchema.fileName)

@@ -28,6 +28,10 @@ extension FeatureEngine {
             return
         }
         let curve = history.yield(market, maturity: maturity)
+        guard !curve.isNaN else {
+            tally.withoutMarket += 1
+            return
+        }
         guard let quote = flows.quote(cleanPrice: trade.price, curveYield: curve),
             quote.dv01 > 1e-6, quote.spread.isFinite
         else {

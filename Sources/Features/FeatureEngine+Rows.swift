@@ -27,6 +27,8 @@ extension FeatureEngine {
             let flows = pricer.cashFlows(bond: bond, settlement: moment.settlement)
         else { return nil }
         let curveYield = history.yield(market, maturity: facts.maturity)
+        // An ETF may tick before the first Treasury does.
+        guard !curveYield.isNaN else { return nil }
         let ratingGroups = RatingGroups(notch: Int(notches[bond]))
         let index = history.creditIndex(market, isHighYield: ratingGroups.isHighYield)
         let credit = index + creditOffsets[bond]

@@ -33,16 +33,12 @@ public struct FeatureReplay {
         layout: FeatureLayout? = nil, before time: Int64 = .max
     ) throws {
         let used = try layout ?? FeatureLayout(market: folder, bonds: bonds)
-        if let state = try store.flatMap({ try StoreFolder($0).newestSnapshot(through: time) }) {
-            engine = try FeatureEngine(
-                snapshot: state, market: folder, bonds: bonds, layout: used)
-            events = try MarketReplay(market: folder, bonds: bonds, from: engine.now)
-            startedFrom = EasternTime.date(engine.now)
-        } else {
-            engine = try FeatureEngine(market: folder, bonds: bonds, layout: used)
-            events = try MarketReplay(market: folder, bonds: bonds)
-            startedFrom = nil
-        }
+        let start = try EngineStart(
+            market: folder, store: store.map(StoreFolder.init), bonds: bonds, layout: used,
+            through: time)
+        engine = start.engine
+        events = start.events
+        startedFrom = start.state.map { _ in EasternTime.date(start.engine.now) }
         next = try events.next()
     }
 
@@ -57,4 +53,28 @@ public struct FeatureReplay {
 
     /// When the next event becomes known, in UTC epoch nanoseconds; nil at the end of the tape.
     public var nextTime: Int64? { next?.time }
+}
+
+/// An engine in the newest state of a store, or before its first event, and the events after that.
+struct EngineStart {
+    let engine: FeatureEngine
+    let events: MarketReplay
+    /// The file of the state; nil where there is none.
+    let state: String?
+
+    /// - Parameter time: a state of a later time is no use.
+    init(
+        market folder: String, store: StoreFolder?, bonds: BondTable, layout: FeatureLayout,
+        through time: Int64 = .max
+    ) throws {
+        state = try store?.newestSnapshot(through: time)
+        if let state {
+            engine = try FeatureEngine(
+                snapshot: state, market: folder, bonds: bonds, layout: layout)
+        } else {
+            engine = try FeatureEngine(market: folder, bonds: bonds, layout: layout)
+        }
+        // Before its first event an engine's time is the least there is.
+        events = try MarketReplay(market: folder, bonds: bonds, from: engine.now)
+    }
 }

@@ -22,6 +22,8 @@ struct RowRequest {
         case reportedLate = "reported_late"
         /// Reported before its execution: its own row would see it.
         case reportedEarly = "reported_early"
+        /// Another trade of the day has its identifier.
+        case duplicate
         /// The bond had matured, or there was no Treasury tick before.
         case unpriced
     }

@@ -15,6 +15,13 @@ struct StoreFolder: Sendable {
     /// Makes the folder of the states.
     func make() throws(FileError) { try Folder.make(states) }
 
+    /// Whether there is a shard or a state.
+    func hasContent() throws -> Bool {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        return try names.contains { $0.hasSuffix(FeatureStore.shardSuffix) && !$0.hasPrefix(".") }
+            || newestSnapshot() != nil
+    }
+
     /// Removes what a build without a row leaves.
     func removeAll() throws {
         for name in [BuildRecord.fileName, FeatureSchema.fileName, "state"] {

@@ -118,6 +118,12 @@ import Testing
         #expect(engine.tally.withoutMarket == 1)
         let row = try engine.vector(bond: 0, at: now + 1)
         #expect(row == nil)
+        // An ETF's tick gives no curve either.
+        try engine.apply(.market(MarketRow(time: now + 2, symbol: "LQD", price: 100)))
+        try engine.apply(.reported(trade("2", at: now + 60_000_000_000), bond: 0))
+        #expect(engine.tally.withoutMarket == 2)
+        let later = try engine.vector(bond: 0, at: now + 61_000_000_000)
+        #expect(later == nil)
     }
 
     @Test("Events and questions out of order are refused with both times")
