@@ -29,7 +29,7 @@ public struct FeatureBuild: Sendable {
     public var threads: Int?
     /// Between two states of a run lies at least this, so that days that are made within a second
     /// are not each followed by a state.
-    public var snapshotInterval = Duration.seconds(10)
+    public var snapshotInterval = Duration.seconds(30)
 
     /// Trades below this many dollars are sampled.
     public static let smallQuantity = 150_000.0
