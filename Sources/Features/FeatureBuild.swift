@@ -118,7 +118,7 @@ public struct FeatureBuild: Sendable {
         guard schema.hash == layout.schema.hash else {
             throw FileError(
                 .badData, file: store + "/" + FeatureSchema.fileName,
-                "the store has other features than this version makes",
+                "the store has other features than these parameters or this version make",
                 expected: layout.schema.hash, found: schema.hash,
                 advice: "Choose another --out, or remove the store")
         }

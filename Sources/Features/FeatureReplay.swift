@@ -1,4 +1,5 @@
 import Bonds
+import Datasets
 import Files
 import Tape
 
@@ -23,7 +24,7 @@ public struct FeatureReplay {
     /// - Parameters:
     ///   - folder: the market folder: the one that the store was made from, or one with more of it.
     ///   - store: the feature store whose states are looked at; its folder may have none.
-    ///   - layout: the features; those of the folder where nil.
+    ///   - layout: the features; where nil those of the store, or of the folder without one.
     ///   - time: the first moment that is asked about: a state that is later is no use. In UTC
     ///     epoch nanoseconds.
     /// - Throws: `FileError` where a table is missing or malformed, or the state is damaged or of
@@ -32,7 +33,11 @@ public struct FeatureReplay {
         market folder: String, store: String? = nil, bonds: BondTable,
         layout: FeatureLayout? = nil, before time: Int64 = .max
     ) throws {
-        let used = try layout ?? FeatureLayout(market: folder, bonds: bonds)
+        let used =
+            try layout ?? store.map {
+                try FeatureLayout(schema: FeatureSchema(store: $0), file: $0)
+            }
+            ?? FeatureLayout(market: folder, bonds: bonds)
         let start = try EngineStart(
             market: folder, store: store.map(StoreFolder.init), bonds: bonds, layout: used,
             through: time)
