@@ -39,9 +39,10 @@ public struct KalmanGroups: Sendable {
         let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         sectors = rows.map { numbers[$0.sector] ?? 0 }
         sectorGroups = 2 * max(1, names.count)
+        // The amount outstanding is today's, so it is not known at an earlier time.
         logAmounts = rows.map { row in
-            let amount = row.amountOutstanding.isNaN ? row.offeringAmount : row.amountOutstanding
-            return amount > 0 ? min(max((amount / 6e8).logarithm, -3), 3) : 0
+            row.offeringAmount > 0
+                ? min(max((row.offeringAmount / 6e8).logarithm, -3), 3) : 0
         }
     }
 
