@@ -16,6 +16,14 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
+let network = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket"].map {
+    Target.Dependency.product(name: $0, package: "swift-nio")
+}
+let networkSecurity = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let cryptography = ["Crypto", "CryptoExtras"].map {
+    Target.Dependency.product(name: $0, package: "swift-crypto")
+}
+let tokens = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 
 /// A room of the house: a library target that imports only rooms on lower floors.
 func room(
@@ -44,7 +52,7 @@ let package = Package(
                 "Files", "Random", "Arrays", "Quantiles", "Bonds", "Autodiff", "Datasets", "Tape",
                 "FairValue", "Layers", "Baselines", "Features",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
-                "Inference",
+                "Inference", "Serving",
             ]),
     ],
     dependencies: [
@@ -53,6 +61,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.2.0"),
     ],
     targets: [
         // Floor 0: system libraries and vector kernels.
@@ -106,19 +118,37 @@ let package = Package(
             exclude: ["TensorBoard/events.proto"], resources: [.embedInCode("Recipes")]),
         room(
             "Inference",
-            ["Files", "Arrays", "Quantiles", "Datasets", "QuantileModels"]),
+            [
+                "Files", "Arrays", "Quantiles", "Bonds", "Datasets", "Tape", "FairValue",
+                "Features", "QuantileModels",
+            ]),
+        // Floor 7
+        room(
+            "Serving",
+            [
+                "Files", "Random", "Arrays", "Quantiles", "Bonds", "Datasets", "Tape", "FairValue",
+                "Features", "QuantileModels", "Inference",
+            ] + network + [networkSecurity, tokens] + cryptography,
+            resources: [.embedInCode("Page")]),
         // Floor 8
         .executableTarget(
             name: "tenor",
             dependencies: [
                 "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
-                "Inference", "Tape", "Bonds", "FairValue", "Baselines", "Features",
+                "Inference", "Serving", "Tape", "Bonds", "FairValue", "Baselines", "Features",
                 argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.
         room("TestSupport", path: "Tests/TestSupport", ["Files", "Arrays", "Autodiff"]),
+        // A market that several test targets price.
+        room(
+            "TestMarkets", path: "Tests/TestMarkets",
+            [
+                "Files", "Random", "Quantiles", "Bonds", "Datasets", "Tape", "Simulation",
+                "Features", "QuantileModels", "Inference",
+            ]),
         tests("FilesTests", ["Files"]),
         tests("RandomTests", ["Random"]),
         tests("ArraysTests", ["Arrays", "Files", "TestSupport"]),
@@ -160,8 +190,16 @@ let package = Package(
             "InferenceTests",
             [
                 "Inference", "QuantileModels", "Quantiles", "Layers", "Arrays", "Random", "Files",
-                "Datasets",
+                "Datasets", "Bonds", "Tape", "Features", "TestMarkets",
             ]),
+        tests(
+            "ServingTests",
+            [
+                "Serving", "Files", "Quantiles", "Bonds", "Tape", "Random", "Features",
+                "QuantileModels", "Inference", "TestMarkets",
+            ] + network
+                + [networkSecurity] + cryptography,
+            exclude: ["Fixtures"]),
         tests("ArchitectureTests", []),
         tests("CommandLineTests", ["tenor", "Files"]),
     ]

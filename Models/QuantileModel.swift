@@ -112,6 +112,11 @@ extension QuantileModel {
     public struct Codes: Sendable {
         fileprivate let nets: [NDArray<Float>]
         public let rowCount: Int
+
+        /// The codes of some of the states, in the given order.
+        public func gathered(_ rows: [Int]) -> Codes {
+            Codes(nets: nets.map { $0.gathered(rows) }, rowCount: rows.count)
+        }
     }
 
     /// The features of a state, which come first.

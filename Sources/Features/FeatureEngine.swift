@@ -175,7 +175,8 @@ public final class FeatureEngine {
     }
 
     /// Lets time pass without an event.
-    func advance(to time: Int64) throws(FeatureError) {
+    /// - Throws: ``FeatureError/outOfOrder(time:after:)`` where the engine has seen a later time.
+    public func advance(to time: Int64) throws(FeatureError) {
         guard time >= now else { throw .outOfOrder(time: time, after: now) }
         guard time > now else { return }
         turnTime(to: time)

@@ -55,6 +55,12 @@ public struct CSVRows: Sendable {
         if !value.isNaN { append(number: value.description) }
     }
 
+    /// Appends a number rounded to some decimals, without zeros at the end; NaN is an empty cell.
+    public mutating func field(_ value: Double, decimals: Int) {
+        beginField()
+        if !value.isNaN { FixedDecimals.append(value, decimals: decimals, to: &bytes) }
+    }
+
     /// Appends a whole number.
     public mutating func field(_ value: some BinaryInteger) {
         beginField()

@@ -11,6 +11,15 @@ public struct Trade: Sendable, Equatable {
         case offer
         /// `S`, `D`: a trade between dealers, stored once.
         case dealer
+
+        /// The side in one word, as quotes have it.
+        public var name: String {
+            switch self {
+            case .bid: "bid"
+            case .offer: "offer"
+            case .dealer: "dealer"
+            }
+        }
     }
 
     /// Unique in the folder. Of imported trades: the report day and the reference number of each

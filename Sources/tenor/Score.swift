@@ -8,7 +8,7 @@ import QuantileModels
 struct Score: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
-        abstract: "Forecasts the rows of a CSV file or a feature store with a checkpoint.",
+        abstract: "Forecasts with a checkpoint: rows of a file, a universe of bonds, or trades.",
         discussion: """
             The file needs the checkpoint's feature columns, in any order, among any others; a \
             label and a split are optional. The forecast table has a row number, the columns of \
@@ -18,15 +18,26 @@ struct Score: ParsableCommand {
             Of a feature store the table has the keys of each trade, and --split test are the days \
             that training left for test and all after them.
 
+            With --market the bonds of a universe are priced as of a moment, each under several \
+            conditions (side, size, venue), or trades each as of its execution: price, yield and \
+            spread tiles, from what was known strictly before. What has no price is listed beside \
+            the quotes, with the reason, in .unpriced.csv. With --every there is a file a moment in \
+            the folder --out; a run that was stopped goes on where it was.
+
             Example:
               tenor score run/model.safetensors --data prices.csv --split test --out forecasts.csv
+              tenor score run/model.safetensors --market market --universe figis.txt \
+                --at 2025-03-07T14:30:00Z --variations full --out quotes.csv
             """)
 
     @Argument(help: "A checkpoint: the model.safetensors of a run.")
     var checkpoint: String
 
     @Option(help: ArgumentHelp("The rows to score.", valueName: "csv|store"))
-    var data: String
+    var data: String?
+
+    @OptionGroup(title: "Pricing a market")
+    var bonds: MarketScoring
 
     @Option(help: "Score only the rows of this part: train, validation or test.")
     var split: SplitPart?
@@ -42,11 +53,30 @@ struct Score: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    func validate() throws {
+        guard (data == nil) != (bonds.market == nil) else {
+            throw ValidationError("Give either --data or --market")
+        }
+        guard data != nil || (split == nil && keep == nil) else {
+            throw ValidationError("--split and --keep belong to --data")
+        }
+    }
+
     func run() throws {
-        try OutputPath.check(out, isNot: [data, checkpoint])
         Interruption.listen()
+        if let market = bonds.market {
+            try OutputPath.check(
+                out, isNot: [checkpoint] + [bonds.universe, bonds.trades].compactMap { $0 })
+            try OutputPath.check(out, isNotOfMarket: market)
+            return try bonds.run(checkpoint, to: out, asJSON: json)
+        }
+        try scoreRows(of: data ?? "")
+    }
+
+    private func scoreRows(of data: String) throws {
+        try OutputPath.check(out, isNot: [data, checkpoint])
         let model = try Checkpoint.load(checkpoint)
-        if FeatureStore.isStore(data) { return try scoreStore(with: model) }
+        if FeatureStore.isStore(data) { return try scoreStore(data, with: model) }
         guard model.target == .label else {
             throw FileError(
                 .badData, file: checkpoint,
@@ -71,7 +101,7 @@ struct Score: ParsableCommand {
             ignoredColumns: summary.ignoredColumns, since: started)
     }
 
-    private func scoreStore(with model: QuantileModel) throws {
+    private func scoreStore(_ data: String, with model: QuantileModel) throws {
         if keep != nil {
             throw ValidationError("--keep is for CSV files; a store has its own keys")
         }

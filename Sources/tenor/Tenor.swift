@@ -18,7 +18,7 @@ struct Tenor: AsyncParsableCommand {
         subcommands: [
             Simulate.self, Import.self, Features.self, Train.self, Experiments.self, Score.self,
             Baseline.self,
-            Evaluate.self, Compare.self, Inspect.self,
+            Evaluate.self, Compare.self, Inspect.self, Serve.self, User.self,
             Doctor.self, Bench.self,
         ])
 

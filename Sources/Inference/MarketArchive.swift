@@ -1,0 +1,106 @@
+import Bonds
+import Features
+import Files
+import Tape
+
+/// A market that is taken to any moment of its folder, forward by replay, backward (and far forward)
+/// by the states of earlier days. It belongs to one thread.
+public final class MarketArchive {
+    private let folder: String
+    private let bonds: BondTable
+    private let layout: FeatureLayout
+    private let states: EngineStates?
+    private var market: BondMarket?
+    private var replay: MarketReplay?
+    private var next: MarketEvent?
+    /// Events behind those of the folder, and how many of them are taken in or next.
+    private var appended: [MarketEvent] = []
+    private var place = 0
+    /// The time of the folder's last event so far.
+    private var folderEnd = Int64.min
+
+    /// Further ahead than this a state is read instead of replaying, which passes over the trades
+    /// before it: ten days, in nanoseconds.
+    private static let far: Int64 = 10 * 86_400_000_000_000
+
+    /// - Parameter states: where states are kept and looked for; nil to replay from the beginning.
+    public init(
+        market folder: String, bonds: BondTable, layout: FeatureLayout,
+        states: EngineStates? = nil
+    ) {
+        self.layout = layout
+        self.folder = folder
+        self.bonds = bonds
+        self.states = states
+    }
+
+    /// The market with all that became known strictly before a time.
+    /// - Parameter onEvent: told each event that is taken in; may throw to stop.
+    public func market(
+        before time: Int64, onEvent: (MarketEvent) throws -> Void = { _ in }
+    ) throws -> BondMarket {
+        let current = try reused(at: time) ?? open(states?.newest(notAfter: time))
+        while let event = next, event.time < time {
+            if let day = dayThatEnds(before: event, current) {
+                try states?.write(
+                    try current.snapshot(at: EngineStates.end(of: day)), of: day)
+            }
+            try current.apply(event)
+            try onEvent(event)
+            next = try nextEvent()
+        }
+        return current
+    }
+
+    /// The market where it was left, if the time is not far ahead of it.
+    private func reused(at time: Int64) -> BondMarket? {
+        guard let market, market.now <= time, next.map({ $0.time >= market.now }) ?? true,
+            states == nil || time - Self.far < max(market.now, next?.time ?? .min)
+        else { return nil }
+        return market
+    }
+
+    /// Events that became known elsewhere and come after all of the folder, in the order of their
+    /// times.
+    public func append(_ events: [MarketEvent]) throws {
+        appended += events
+        if market != nil, next == nil { next = try nextEvent() }
+    }
+
+    private func open(_ state: (path: String, end: Int64)?) throws -> BondMarket {
+        let opened =
+            if let state {
+                try BondMarket(
+                    folder: folder, bonds: bonds, layout: layout, snapshot: state.path)
+            } else {
+                try BondMarket(folder: folder, bonds: bonds, layout: layout)
+            }
+        replay = try MarketReplay(market: folder, bonds: bonds, from: state?.end ?? .min)
+        place = 0
+        next = try nextEvent()
+        market = opened
+        return opened
+    }
+
+    private func nextEvent() throws -> MarketEvent? {
+        if let event = try replay?.next() {
+            folderEnd = event.time
+            return event
+        }
+        replay = nil
+        // The folder may have them by now.
+        while place < appended.count, appended[place].time <= folderEnd { place += 1 }
+        guard place < appended.count else { return nil }
+        place += 1
+        return appended[place - 1]
+    }
+
+    /// The day of which everything is known when an event comes, where its state is wanted. Of what
+    /// is not in the folder no state is kept.
+    private func dayThatEnds(before event: MarketEvent, _ market: BondMarket) -> CalendarDate? {
+        guard let states, replay != nil, market.now > .min else { return nil }
+        let day = EasternTime.date(market.now)
+        guard EngineStates.end(of: day) <= event.time, !states.has(day) else { return nil }
+        return day
+    }
+}

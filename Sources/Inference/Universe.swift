@@ -1,0 +1,96 @@
+import Bonds
+import Files
+
+/// The bonds that somebody wants priced: each line of a file, with the bond that it names or why it
+/// names none.
+public struct Universe: Sendable {
+    /// One line that asks for a bond.
+    public struct Line: Sendable {
+        /// 1-based, in the file.
+        public let number: Int
+        /// As it stands there.
+        public let identifier: String
+        /// The row of the bond, or why there is none.
+        public let bond: Result<Int, UnknownBond>
+    }
+
+    public let lines: [Line]
+
+    /// Reads identifiers, FIGI, CUSIP or ISIN, one a line; or a CSV file with a column of one of
+    /// these names. A bond that is asked for twice is priced once.
+    public init(path: String, finder: BondFinder) throws(FileError) {
+        let cells = try Self.cells(of: path)
+        guard !cells.isEmpty else {
+            throw FileError(
+                .badData, file: path, "the universe is empty",
+                expected: "a FIGI, CUSIP or ISIN a line")
+        }
+        var firstLines: [Int: Int] = [:]
+        lines = cells.map { number, text in
+            guard let bond = finder.index(anyIdentifier: text) else {
+                return Line(number: number, identifier: text, bond: .failure(.notInMarket))
+            }
+            if let first = firstLines[bond] {
+                return Line(number: number, identifier: text, bond: .failure(.repeats(first)))
+            }
+            firstLines[bond] = number
+            return Line(number: number, identifier: text, bond: .success(bond))
+        }
+    }
+
+    private static let columns = ["figi", "cusip", "isin"]
+
+    private static func cells(
+        of path: String
+    ) throws(FileError) -> [(line: Int, text: String)] {
+        let text = try FileContents.text(of: path)
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let first = lines.first { !$0.allSatisfy(\.isWhitespace) } ?? ""
+        let isTable =
+            first.contains(",")
+            || columns.contains(first.trimmed.lowercased())
+        guard isTable else {
+            return lines.enumerated().compactMap { index, line in
+                let text = line.trimmed
+                return text.isEmpty ? nil : (index + 1, String(text))
+            }
+        }
+        let reader = try CSVReader(path: path)
+        let header = reader.header.map { $0.lowercased() }
+        guard let column = columns.compactMap({ header.firstIndex(of: $0) }).first else {
+            throw FileError(
+                .badData, file: path, line: 1, "no column names the bonds",
+                expected: "figi, cusip or isin", found: reader.header.joined(separator: ", "))
+        }
+        var cells: [(line: Int, text: String)] = []
+        while let chunk = try reader.nextChunk(rows: 4_096) {
+            for row in 0..<chunk.rowCount {
+                cells.append((chunk.line(row: row), chunk.text(row: row, column: column)))
+            }
+        }
+        return cells
+    }
+}
+
+/// Why a line asks for no bond.
+public enum UnknownBond: Error, Sendable, Hashable, CustomStringConvertible {
+    case notInMarket
+    /// The same bond as that line.
+    case repeats(Int)
+
+    public var description: String {
+        switch self {
+        case .notInMarket: "no bond of the market has this identifier"
+        case .repeats(let line): "the same bond as line \(line)"
+        }
+    }
+}
+
+extension Substring {
+    /// Without blanks around it.
+    fileprivate var trimmed: Substring {
+        let tail = drop { $0.isWhitespace }
+        guard let end = tail.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return tail[...end]
+    }
+}

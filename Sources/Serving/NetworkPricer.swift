@@ -1,0 +1,191 @@
+import Bonds
+import Datasets
+import Features
+import Files
+import Foundation
+import Inference
+import QuantileModels
+import Quantiles
+import Synchronization
+import Tape
+
+/// Prices by a network: a checkpoint, and the market whose features it was trained on.
+///
+/// The present is that of the last event. A moment in the past is answered by a second market that is
+/// replayed to it, from the state of an earlier day where states are kept.
+public final class NetworkPricer: Pricer {
+    private struct Current {
+        var model: QuantileModel
+        var version: String
+    }
+
+    private let current: Mutex<Current>
+    private let layout: FeatureLayout
+    private let present: PresentMarket
+    private let past: PastMarket
+
+    /// Bonds that are taken from the market at once; others get their turn between.
+    private static let bondsAtOnce = 128
+
+    /// Replays a market folder up to its end.
+    /// - Parameters:
+    ///   - version: names the checkpoint.
+    ///   - states: where states of the market are kept and looked for; nil to replay it all.
+    ///   - progress: called now and then with the number of events so far; may throw to stop.
+    /// - Throws: `FileError` where the market has other features than the checkpoint was trained
+    ///   on, forecasts other levels than the protocol has, or a table is malformed.
+    public init(
+        _ model: QuantileModel, version: String, market folder: String, bonds: BondTable,
+        states: EngineStates? = nil, progress: @Sendable (Int) throws -> Void = { _ in }
+    ) throws {
+        layout = try FeatureLayout(of: model, market: folder, bonds: bonds)
+        try Self.check(model, version: version)
+        current = Mutex(Current(model: model, version: version))
+        let archive = MarketArchive(
+            market: folder, bonds: bonds, layout: layout, states: states)
+        var trades = RecentTradeBook(bondCount: bonds.rows.count)
+        var count = 0
+        var first: Int64?
+        let market = try archive.market(before: .max) { event in
+            first = first ?? event.time
+            trades.observe(event)
+            count += 1
+            if count % 4_096 == 0 { try progress(count) }
+        }
+        try progress(count)
+        // What a state of an earlier day stands for was not replayed.
+        if let first, states != nil { try trades.read(market: folder, bonds: bonds, before: first) }
+        present = PresentMarket(market, trades: trades)
+        past = PastMarket(
+            MarketArchive(market: folder, bonds: bonds, layout: layout, states: states))
+    }
+
+    public var version: String { current.withLock { $0.version } }
+
+    /// From now on another checkpoint prices.
+    /// - Throws: `FileError` where it was trained on other features.
+    public func replace(model: QuantileModel, version: String) throws(FileError) {
+        guard model.provenance["schema"] == layout.schema.hash else {
+            throw FileError(
+                .badData, file: version, "the checkpoint was trained on other features",
+                expected: "schema \(layout.schema.hash)",
+                found: model.provenance["schema"] ?? "none")
+        }
+        try Self.check(model, version: version)
+        current.withLock { $0 = Current(model: model, version: version) }
+    }
+
+    private static func check(_ model: QuantileModel, version: String) throws(FileError) {
+        guard model.levels == .standard else {
+            throw FileError(
+                .badData, file: version, "the checkpoint forecasts other levels than are served",
+                expected: QuantileLevels.standard.names.joined(separator: " "),
+                found: model.levels.names.joined(separator: " "))
+        }
+    }
+
+    public func answers(to questions: [PriceQuestion]) async -> [PriceAnswer] {
+        let model = current.withLock { $0.model }
+        var answers = [PriceAnswer](
+            repeating: .insufficientData(reason: "nothing is known yet"), count: questions.count)
+        let live = questions.indices.filter { questions[$0].time == nil }
+        let byBond = Dictionary(grouping: live) { questions[$0].bond }.sorted { $0.key < $1.key }
+        var start = 0
+        while start < byBond.count {
+            let part = byBond[start..<min(start + Self.bondsAtOnce, byBond.count)]
+            let found = await present.states(of: part.map(\.key))
+            QuestionGroups(part.map(\.value), found).answer(questions, by: model, into: &answers)
+            start += part.count
+        }
+        let historical = questions.indices.filter { questions[$0].time != nil }
+        if !historical.isEmpty {
+            let found = await past.answers(to: historical.map { questions[$0] }, by: model)
+            for (index, answer) in zip(historical, found) { answers[index] = answer }
+        }
+        return answers
+    }
+
+    public func observe(_ events: [MarketEvent]) async {
+        let known = await present.observe(events)
+        await past.append(known)
+    }
+
+    public func lastEventTime() async -> Int64? { await present.lastEventTime() }
+
+    public func lastTrades(bond: Int, count: Int) async -> [Trade] {
+        await present.lastTrades(bond: bond, count: count)
+    }
+}
+
+/// Bonds as of a moment with the questions about each of them.
+package struct QuestionGroups {
+    /// The indices of the questions about each bond that has a state, in the order of the states.
+    private var groups: [[Int]] = []
+    private var unpriced: [(questions: [Int], reason: Unpriced)] = []
+    private let states: BondStates
+
+    /// - Parameter questions: of each bond that was asked for.
+    package init(
+        _ questions: [[Int]],
+        _ found: (states: BondStates, unpriced: [(place: Int, reason: Unpriced)])
+    ) {
+        states = found.states
+        let reasons = Dictionary(
+            found.unpriced.map { ($0.place, $0.reason) }, uniquingKeysWith: { first, _ in first })
+        for (place, questions) in questions.enumerated() {
+            if let reason = reasons[place] {
+                unpriced.append((questions, reason))
+            } else {
+                groups.append(questions)
+            }
+        }
+    }
+
+    /// Answers the questions, each condition of a bond computed once.
+    package func answer(
+        _ questions: [PriceQuestion], by model: QuantileModel, into answers: inout [PriceAnswer]
+    ) {
+        for (group, reason) in unpriced {
+            for index in group { answers[index] = .insufficientData(reason: reason.description) }
+        }
+        var requests: [(view: Int, conditions: [TradeCondition])] = []
+        for (view, group) in groups.enumerated() {
+            var conditions: [TradeCondition] = []
+            for index in group where !conditions.contains(questions[index].condition) {
+                conditions.append(questions[index].condition)
+            }
+            requests.append((view, conditions))
+        }
+        let tiles = states.tiles(of: model, requests: requests)
+        var row = 0
+        for (request, group) in zip(requests, groups) {
+            for index in group {
+                let question = questions[index]
+                let place = request.conditions.firstIndex(of: question.condition) ?? 0
+                answers[index] = .quote(
+                    Quote(question.label, tiles, row: row + place, states.views[request.view]))
+            }
+            row += request.conditions.count
+        }
+    }
+}
+
+extension PriceQuestion {
+    package var condition: TradeCondition {
+        TradeCondition(side: side, isATS: isATS, quantity: Double(quantity))
+    }
+}
+
+extension Quote {
+    fileprivate init(_ label: QuoteLabel, _ rows: TileRows, row: Int, _ view: BondStates.View) {
+        let range = row * rows.levelCount..<(row + 1) * rows.levelCount
+        switch label {
+        case .price: self.init(tiles: Array(rows.prices[range]))
+        case .ytm: self.init(tiles: Array(rows.yields[range]))
+        case .spread:
+            self.init(
+                tiles: Array(rows.spreads[range]),
+                benchmark: Benchmark(tenor: view.benchmark.tenor, cusip: view.benchmark.cusip))
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Bonds
+import Tape
+
+/// What a tile array is of.
+public enum QuoteLabel: UInt8, Sendable, CaseIterable {
+    case price, spread, ytm
+
+    public var name: String {
+        switch self {
+        case .price: "price"
+        case .spread: "spread"
+        case .ytm: "ytm"
+        }
+    }
+}
+
+/// One price that is asked for.
+public struct PriceQuestion: Sendable, Hashable {
+    /// The row of the bond in the market's list.
+    public var bond: Int
+    public var side: Trade.Side
+    public var isATS: Bool
+    /// Dollars of par, 1 to 5,000,000.
+    public var quantity: Int
+    public var label: QuoteLabel
+    /// Only what became known strictly before counts; UTC epoch nanoseconds, nil for all that is
+    /// known.
+    public var time: Int64?
+
+    public init(
+        bond: Int, side: Trade.Side, isATS: Bool, quantity: Int, label: QuoteLabel,
+        time: Int64? = nil
+    ) {
+        self.bond = bond
+        self.side = side
+        self.isATS = isATS
+        self.quantity = quantity
+        self.label = label
+        self.time = time
+    }
+}
+
+/// The quantiles that answer a question.
+public struct Quote: Sendable, Equatable {
+    /// At the nineteen standard levels, ascending: points per 100 of par, basis points or percent.
+    public var tiles: [Double]
+    /// The on-the-run Treasury of a spread.
+    public var benchmark: Benchmark?
+
+    public struct Benchmark: Sendable, Equatable {
+        /// Years.
+        public var tenor: Int
+        public var cusip: String
+
+        public init(tenor: Int, cusip: String) {
+            self.tenor = tenor
+            self.cusip = cusip
+        }
+    }
+
+    public init(tiles: [Double], benchmark: Benchmark? = nil) {
+        self.tiles = tiles
+        self.benchmark = benchmark
+    }
+}
+
+/// A quote, or why there is none.
+public enum PriceAnswer: Sendable, Equatable {
+    case quote(Quote)
+    case insufficientData(reason: String)
+}
+
+/// Whatever prices bonds behind the server.
+///
+/// A server has one at a time and may exchange it while it runs; answers that are under way come
+/// from the one that was asked.
+public protocol Pricer: Sendable {
+    /// Names the model and its version, for `/metrics` and `/readyz`.
+    var version: String { get }
+
+    /// One answer a question, in their order. Questions come by the thousand, so that work on a bond
+    /// can be shared among its sides, sizes and venues.
+    func answers(to questions: [PriceQuestion]) async -> [PriceAnswer]
+
+    /// Takes in what became known while the server runs, in the order of its time; the next answer
+    /// may use it.
+    func observe(_ events: [MarketEvent]) async
+
+    /// The time of the last event, in UTC epoch nanoseconds; nil before the first.
+    func lastEventTime() async -> Int64?
+
+    /// The last trades of a bond that are known, the newest first.
+    func lastTrades(bond: Int, count: Int) async -> [Trade]
+}

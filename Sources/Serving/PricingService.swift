@@ -1,0 +1,323 @@
+import Bonds
+import Foundation
+import Quantiles
+import Synchronization
+import Tape
+
+/// Answers WebSocket clients: the protocol with its sessions, without sockets.
+///
+/// The work on a message is done by the task of its connection; only the book of sessions is shared.
+public final class PricingService: Sendable {
+    /// Questions that the pricer gets at once, and items in a live message.
+    package static let questionsAtOnce = 2_048
+
+    package let directory: BondDirectory
+    package let metrics = Metrics()
+    private let verifier: TokenVerifier
+    private let clock: @Sendable () -> Int64
+    package let shared: Mutex<Shared>
+
+    package struct Shared {
+        package var pricer: any Pricer
+        package var book: SessionBook
+        package var outboxes: [Int: Outbox] = [:]
+        /// Tokens that were verified, by their text: clients send the same one every minute.
+        package var verified: [String: TokenClaims] = [:]
+        package var calibration = CalibrationGauge()
+    }
+
+    /// - Parameters:
+    ///   - clock: the time in UTC epoch nanoseconds.
+    package init(
+        pricer: any Pricer, directory: BondDirectory, verifier: TokenVerifier,
+        limits: SessionBook.Limits = SessionBook.Limits(),
+        clock: @escaping @Sendable () -> Int64 = PricingService.systemTime
+    ) {
+        self.directory = directory
+        self.verifier = verifier
+        self.clock = clock
+        shared = Mutex(Shared(pricer: pricer, book: SessionBook(limits: limits)))
+    }
+
+    /// UTC epoch nanoseconds.
+    public static let systemTime: @Sendable () -> Int64 = {
+        Int64((Date().timeIntervalSince1970 * 1e6).rounded()) * 1_000
+    }
+
+    package var now: Int64 { clock() }
+    package var pricer: any Pricer { shared.withLock { $0.pricer } }
+    package var connectionCount: Int { shared.withLock { $0.book.connectionCount } }
+    package var subscriptionCount: Int { shared.withLock { $0.book.subscriptionCount } }
+
+    /// From now on another pricer answers; connections and subscriptions stay.
+    package func replace(pricer: any Pricer) {
+        shared.withLock { $0.pricer = pricer }
+    }
+
+    /// The claims of a token that is valid now.
+    package func verify(_ token: String) async throws(TokenError) -> TokenClaims {
+        if let known = shared.withLock({ $0.verified[token] }), known.expiresAt > now {
+            return known
+        }
+        let claims = try await verifier.verify(token, at: now)
+        shared.withLock { shared in
+            // Short of keeping track of each token's end: rarely, and all are verified again.
+            if shared.verified.count >= 4_096 { shared.verified.removeAll() }
+            shared.verified[token] = claims
+        }
+        return claims
+    }
+
+    // MARK: Connections
+
+    package func open(_ outbox: Outbox) -> Int {
+        shared.withLock { shared in
+            let connection = shared.book.open(at: clock())
+            shared.outboxes[connection] = outbox
+            return connection
+        }
+    }
+
+    package func close(_ connection: Int) {
+        shared.withLock { shared in
+            shared.book.close(connection)
+            shared.outboxes[connection] = nil
+        }
+    }
+
+    /// Ends every connection, telling why.
+    package func closeAll() {
+        let all = shared.withLock { Array($0.outboxes.values) }
+        for outbox in all { outbox.close(code: Outbox.goingAway, reason: "the server stops") }
+    }
+
+    private func send(_ text: [UInt8], to connection: Int) {
+        guard let outbox = shared.withLock({ $0.outboxes[connection] }), !outbox.isClosed else {
+            return
+        }
+        outbox.send(text)
+        if outbox.isClosed { metrics.count(.slowReaders) }
+    }
+
+    /// Says why and ends a connection.
+    private func forbid(_ connection: Int, reason: String) {
+        metrics.count(.forbidden)
+        end(connection, with: ServerMessage.forbidden(reason: reason), reason: reason)
+    }
+
+    private func end(_ connection: Int, with text: [UInt8], reason: String) {
+        let outbox = shared.withLock { shared in
+            shared.book.close(connection)
+            return shared.outboxes.removeValue(forKey: connection)
+        }
+        outbox?.send(text)
+        outbox?.close(code: Outbox.policy, reason: reason)
+    }
+
+    // MARK: Messages
+
+    /// Does what a message asks for and sends the answers.
+    package func receive(_ bytes: [UInt8], on connection: Int) async {
+        let start = ContinuousClock.now
+        metrics.count(.messages)
+        let message: ClientMessage
+        do {
+            message = try ClientMessage(bytes)
+        } catch {
+            metrics.count(.refusedMessages)
+            return send(ServerMessage.error(error.description), to: connection)
+        }
+        guard await admit(message, on: connection) else { return }
+        do {
+            try await serve(message, on: connection)
+        } catch {
+            metrics.count(.refusedMessages)
+            send(ServerMessage.error(error.description), to: connection)
+        }
+        metrics.observe("message", seconds: start.duration(to: .now) / .seconds(1))
+    }
+
+    /// Whether the connection has a valid token, after this message's own.
+    private func admit(_ message: ClientMessage, on connection: Int) async -> Bool {
+        guard let token = message.token else {
+            let known = shared.withLock { $0.book.user(of: connection) != nil }
+            if !known { forbid(connection, reason: "no token") }
+            return known
+        }
+        let claims: TokenClaims
+        do {
+            claims = try await verify(token)
+        } catch {
+            forbid(connection, reason: error.description)
+            return false
+        }
+        let (admission, over) = shared.withLock { shared in
+            let admission = shared.book.admit(claims, on: connection, at: clock())
+            var over: [Outbox] = []
+            if case .accepted(let deactivated) = admission {
+                over = deactivated.compactMap { shared.outboxes.removeValue(forKey: $0) }
+            }
+            return (admission, over)
+        }
+        for outbox in over {
+            outbox.send(ServerMessage.deactivated)
+            outbox.close(code: Outbox.policy, reason: "a newer token took over")
+        }
+        if case .forbidden(let reason) = admission {
+            forbid(connection, reason: reason)
+            return false
+        }
+        if message.inference.isEmpty, message.trades.isEmpty {
+            send(ServerMessage.tokenAccepted, to: connection)
+        }
+        return true
+    }
+
+    private func serve(
+        _ message: ClientMessage, on connection: Int
+    ) async throws(RequestError) {
+        var work = MessageWork(message, directory: directory, now: clock())
+        try shared.withLock { shared throws(RequestError) in
+            try shared.book.take(
+                subscriptions: work.subscribed, points: work.historical.count, on: connection,
+                at: work.now)
+            shared.book.unsubscribe(work.unsubscribed, on: connection)
+            for (bond, includes) in work.watched {
+                shared.book.watch(bond: bond, includingInference: includes, on: connection)
+            }
+        }
+        if !work.unrecognized.isEmpty {
+            metrics.count(.unrecognizedFIGIs, by: work.unrecognized.count)
+            send(ServerMessage.unrecognized(figis: work.unrecognized), to: connection)
+        }
+        work.now = clock()
+        await answerHistorical(work.historical, on: connection)
+        await answerLive(work.live, on: connection, tellingWhatLacks: true)
+    }
+
+    /// All answers of one label in one message, as clients expect of history.
+    private func answerHistorical(
+        _ questions: [ServerMessage.Asked], on connection: Int
+    ) async {
+        guard !questions.isEmpty else { return }
+        var lacking: [(ServerMessage.Asked, String)] = []
+        for label in QuoteLabel.allCases {
+            let asked = questions.filter { $0.question.label == label }
+            guard !asked.isEmpty else { continue }
+            let (quotes, reasons) = await price(asked)
+            lacking += reasons
+            if !quotes.isEmpty { send(ServerMessage.inference(quotes), to: connection) }
+        }
+        if !lacking.isEmpty { send(ServerMessage.insufficientData(lacking), to: connection) }
+    }
+
+    /// Answers in messages of one label and a bounded number of items.
+    private func answerLive(
+        _ questions: [ServerMessage.Asked], on connection: Int, tellingWhatLacks: Bool
+    ) async {
+        var lacking: [(ServerMessage.Asked, String)] = []
+        for label in QuoteLabel.allCases {
+            let asked = questions.filter { $0.question.label == label }
+            var start = 0
+            while start < asked.count {
+                let end = min(start + Self.questionsAtOnce, asked.count)
+                let (quotes, reasons) = await price(Array(asked[start..<end]))
+                lacking += reasons
+                if !quotes.isEmpty { send(ServerMessage.inference(quotes), to: connection) }
+                guard shared.withLock({ $0.book.isOpen(connection) }) else { return }
+                start = end
+            }
+        }
+        if tellingWhatLacks, !lacking.isEmpty {
+            send(ServerMessage.insufficientData(lacking), to: connection)
+        }
+    }
+
+    /// Quotes in the order of the questions, and what cannot be priced.
+    package func price(
+        _ asked: [ServerMessage.Asked]
+    ) async -> (
+        quotes: [(ServerMessage.Asked, Quote)], lacking: [(ServerMessage.Asked, String)]
+    ) {
+        let answers = await pricer.answers(to: asked.map(\.question))
+        precondition(
+            answers.count == asked.count,
+            "Pricer: \(answers.count) answers to \(asked.count) questions")
+        var quotes: [(ServerMessage.Asked, Quote)] = []
+        var lacking: [(ServerMessage.Asked, String)] = []
+        for (asked, answer) in zip(asked, answers) {
+            switch answer {
+            case .quote(let quote)
+            where quote.tiles.count == QuantileLevels.standard.count
+                && quote.tiles.allSatisfy(\.isFinite):
+                quotes.append((asked, quote))
+            case .quote: lacking.append((asked, "a quantile has no \(asked.question.label.name)"))
+            case .insufficientData(let reason): lacking.append((asked, reason))
+            }
+        }
+        metrics.count(.quotes, by: quotes.count)
+        metrics.count(.insufficientData, by: lacking.count)
+        return (quotes, lacking)
+    }
+
+    // MARK: Time
+
+    /// Ends what has expired and refreshes what is due.
+    package func tick() async {
+        let (over, due) = shared.withLock { shared in
+            let time = clock()
+            return (shared.book.expire(at: time), shared.book.takeDue(at: time))
+        }
+        for (connection, reason) in over { forbid(connection, reason: reason) }
+        for (connection, keys) in due {
+            // Who has not read the last refresh does not get another one on top.
+            guard let outbox = shared.withLock({ $0.outboxes[connection] }),
+                outbox.waiting < outbox.capacity / 4
+            else { continue }
+            let time = clock()
+            let asked = keys.compactMap(\.question).map { directory.asked($0, time: time) }
+            await answerLive(asked, on: connection, tellingWhatLacks: false)
+        }
+    }
+
+    // MARK: Events
+
+    /// Takes in what became known and shows prints to those who watch their bonds; an inference that
+    /// goes with a print is the one before it.
+    package func observe(_ events: [MarketEvent]) async {
+        var prints: [Int: [(trade: Trade, bond: Int, includes: Bool)]] = [:]
+        for event in events {
+            guard case .reported(let trade, let bond) = event else { continue }
+            for watcher in shared.withLock({ $0.book.watchers(of: bond) }) {
+                prints[watcher.connection, default: []]
+                    .append((trade, bond, watcher.includesInference))
+            }
+        }
+        var texts: [(connection: Int, text: [UInt8])] = []
+        for (connection, prints) in prints {
+            var shown: [(Trade, figi: String, inference: (ServerMessage.Asked, Quote)?)] = []
+            for print in prints {
+                let asked = directory.asked(
+                    PriceQuestion(
+                        bond: print.bond, side: print.trade.side, isATS: print.trade.isATS,
+                        quantity: Int(min(max(print.trade.quantity.rounded(), 1), 5_000_000)),
+                        label: .price), time: clock())
+                let quote = print.includes ? await price([asked]).quotes.first : nil
+                shown.append((print.trade, asked.figi, quote))
+            }
+            texts.append((connection, ServerMessage.trades(shown)))
+        }
+        await judge(events)
+        await pricer.observe(events)
+        metrics.count(.events, by: events.count)
+        for (connection, text) in texts { send(text, to: connection) }
+    }
+}
+
+extension BondDirectory {
+    package func asked(_ question: PriceQuestion, time: Int64) -> ServerMessage.Asked {
+        let bond = bonds.rows[question.bond]
+        return ServerMessage.Asked(
+            figi: bond.figi, cusip: bond.cusip, question: question, time: question.time ?? time)
+    }
+}

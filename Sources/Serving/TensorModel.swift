@@ -1,0 +1,48 @@
+import Arrays
+import QuantileModels
+import Quantiles
+
+/// What the Open Inference Protocol serves: tensors of 32-bit floats in, tensors out.
+public protocol TensorModel: Sendable {
+    var name: String { get }
+    var version: String { get }
+    /// What kind of model it is: `platform` of the protocol.
+    var platform: String { get }
+    /// The name of the input and the extent of its second axis. Shape: `[row, feature]`.
+    var input: (name: String, columns: Int) { get }
+    /// The name of the output and the extent of its second axis. Shape: `[row, level]`.
+    var output: (name: String, columns: Int) { get }
+
+    /// The output of each row. NaN is a missing value.
+    func infer(rows: Int, _ values: [Float]) async -> [Float]
+}
+
+/// A checkpoint's quantile network behind the Open Inference Protocol.
+///
+/// A checkpoint that was trained on residuals answers with them: in units of each row's scale, from its
+/// reference.
+public struct CheckpointModel: TensorModel {
+    private let model: QuantileModel
+    public let name: String
+    public let version: String
+
+    /// - Parameter name: what clients call it.
+    public init(_ model: QuantileModel, name: String) {
+        self.model = model
+        self.name = name
+        version = String(Checkpoint.schemaHash(model.features).prefix(12))
+    }
+
+    public var platform: String { "tenor_quantile_network" }
+    public var input: (name: String, columns: Int) { ("features", model.features.count) }
+    public var output: (name: String, columns: Int) { ("quantiles", model.levels.count) }
+
+    public func infer(rows: Int, _ values: [Float]) async -> [Float] {
+        // A residual from 0 in units of 1 is the residual itself.
+        let references = ReferenceRows(
+            references: Array(repeating: 0, count: rows), scales: Array(repeating: 1, count: rows))
+        return model.forecast(
+            FeatureMatrix(names: model.features, values: values), references: references
+        ).elements
+    }
+}

@@ -1,0 +1,257 @@
+import ArgumentParser
+import Bonds
+import Features
+import Files
+import Foundation
+import Inference
+import QuantileModels
+import Tape
+
+/// The part of `tenor score` that prices the bonds of a market.
+struct MarketScoring: ParsableArguments {
+    @Option(help: ArgumentHelp("The market whose bonds are priced.", valueName: "dir"))
+    var market: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Bonds to price: FIGI, CUSIP or ISIN, one a line or a CSV column.", valueName: "file"))
+    var universe: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Trades to price, each as of its execution: a CSV file.", valueName: "file"))
+    var trades: String?
+
+    @Option(help: "The moment, such as 2025-03-07T14:30:00Z.")
+    var at: Moment?
+
+    @Option(help: "A moment every so often from --from to --to, such as 5m, 30s or 1h.")
+    var every: Interval?
+
+    @Option(help: "The first moment of a schedule.")
+    var from: Moment?
+
+    @Option(help: "The last moment of a schedule.")
+    var to: Moment?
+
+    @Option(help: "minimal (2 quotes a bond), default (4) or full (40).")
+    var variations: Variations?
+
+    @Flag(help: "Price trades between dealers too.")
+    var dealer = false
+
+    @Option(help: "csv or jsonl; without it that of the name of --out, else csv.")
+    var format: QuoteFormat?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where states of the market at ends of days are kept, so that the next run need not "
+                + "replay them.", valueName: "dir"))
+    var states: String?
+
+    var isAsked: Bool { market != nil }
+
+    func validate() throws {
+        guard market != nil else {
+            for (name, isGiven) in [
+                ("--universe", universe != nil), ("--trades", trades != nil), ("--at", at != nil),
+                ("--every", every != nil), ("--states", states != nil), ("--dealer", dealer),
+                ("--variations", variations != nil), ("--format", format != nil),
+            ] where isGiven {
+                throw ValidationError("\(name) belongs to --market")
+            }
+            return
+        }
+        guard (universe == nil) != (trades == nil) else {
+            throw ValidationError("--market needs either --universe or --trades")
+        }
+        guard trades == nil || (at == nil && every == nil && variations == nil && !dealer) else {
+            throw ValidationError(
+                "--trades have their own moments and conditions: no --at, --every, --variations "
+                    + "or --dealer")
+        }
+        guard universe == nil || (at == nil) != (every == nil) else {
+            throw ValidationError("--universe needs either --at or --every")
+        }
+        guard (every != nil) == (from != nil), (every != nil) == (to != nil) else {
+            throw ValidationError("--every, --from and --to belong together")
+        }
+        if let from, let to, to.time < from.time {
+            throw ValidationError("--to is before --from")
+        }
+    }
+
+    func run(_ checkpoint: String, to out: String, asJSON: Bool) throws {
+        guard let market else { return }
+        let model = try Checkpoint.load(checkpoint)
+        let bonds = try BondTable(market: market)
+        let finder = BondFinder(bonds)
+        let archive = MarketArchive(
+            market: market, bonds: bonds,
+            layout: try FeatureLayout(of: model, market: market, bonds: bonds),
+            states: try states.map { try EngineStates(folder: $0) })
+        let scorer = UniverseScorer(
+            model: model, bonds: bonds, format: format ?? QuoteFormat(fileName: out) ?? .csv)
+        let started = ContinuousClock.now
+        var summary = UniverseScorer.Summary()
+        var made = 0
+        if let trades {
+            summary = try score(
+                try AskedTrades(path: trades, finder: finder), scorer, archive, to: out)
+        } else if let universe {
+            let lines = try Universe(path: universe, finder: finder)
+            if let at {
+                summary = try score(lines, scorer, archive, at: at.time, to: out)
+            } else {
+                (summary, made) = try schedule(
+                    lines, scorer, archive, in: out, settings: [checkpoint, universe])
+            }
+        }
+        let seconds = started.duration(to: .now) / .seconds(1)
+        let result = Result(
+            asked: summary.asked, priced: summary.priced, unpriced: summary.unpriced,
+            rows: summary.rows, emptyTiles: summary.emptyTiles,
+            moments: every == nil ? nil : made, seconds: seconds, out: out)
+        if asJSON {
+            try StandardOutput.print(json: result)
+        } else {
+            print(result.line)
+        }
+    }
+
+    private func score(
+        _ universe: Universe, _ scorer: UniverseScorer, _ archive: MarketArchive, at time: Int64,
+        to path: String
+    ) throws -> UniverseScorer.Summary {
+        let replaying = ProgressLine("replaying", unit: "events")
+        var count = 0
+        let market = try archive.market(before: time) { _ in
+            count += 1
+            if count % 4_096 == 0 {
+                replaying.update(done: count)
+                try Interruption.check()
+            }
+        }
+        replaying.finish()
+        let progress = ProgressLine("scoring", total: universe.lines.count, unit: "bonds")
+        defer { progress.finish() }
+        return try scorer.score(
+            universe,
+            conditions: (variations ?? .default).conditions(includesDealers: dealer), in: market,
+            at: time, to: path
+        ) {
+            progress.update(done: $0)
+            try Interruption.check()
+        }
+    }
+
+    private func score(
+        _ trades: AskedTrades, _ scorer: UniverseScorer, _ archive: MarketArchive, to path: String
+    ) throws -> UniverseScorer.Summary {
+        let progress = ProgressLine("scoring", total: trades.lines.count, unit: "trades")
+        defer { progress.finish() }
+        return try scorer.score(trades, in: archive, to: path) {
+            progress.update(done: $0)
+            try Interruption.check()
+        }
+    }
+
+    /// A file a moment: those that are there are left as they are, so that a run that was stopped
+    /// goes on where it was.
+    private func schedule(
+        _ universe: Universe, _ scorer: UniverseScorer, _ archive: MarketArchive, in folder: String,
+        settings inputs: [String]
+    ) throws -> (summary: UniverseScorer.Summary, made: Int) {
+        guard let every, let from, let to else { return (UniverseScorer.Summary(), 0) }
+        try Folder.make(folder)
+        let lock = try FileLock(path: folder + "/.lock")
+        defer { lock.release() }
+        try ScheduleSettings(
+            digests: try inputs.map { try SHA256.ofFile($0).digest },
+            market: market ?? "", variations: (variations ?? .default).rawValue, dealer: dealer,
+            format: scorer.format.rawValue
+        ).settle(in: folder)
+        var summary = UniverseScorer.Summary()
+        var made = 0
+        for time in stride(from: from.time, through: to.time, by: Int(every.nanoseconds)) {
+            let name = Timestamp.text(time).replacing(":", with: "-")
+            let path = "\(folder)/\(name).\(scorer.format.rawValue).gz"
+            // The list of what is unpriced comes last.
+            if FileManager.default.fileExists(atPath: UnpricedFile.path(beside: path)) { continue }
+            summary += try score(universe, scorer, archive, at: time, to: path)
+            made += 1
+        }
+        return (summary, made)
+    }
+
+    private struct Result: Encodable {
+        let asked: Int
+        let priced: Int
+        let unpriced: Int
+        let rows: Int
+        let emptyTiles: Int
+        let moments: Int?
+        let seconds: Double
+        let out: String
+
+        var line: String {
+            (moments.map { "\($0) moments: " } ?? "")
+                + "\(priced) of \(asked) priced, \(rows) quotes: \(out)"
+                + (unpriced > 0 ? "; \(unpriced) not, see the list beside it" : "")
+        }
+    }
+}
+
+/// What the files of a schedule were made from; another run into the same folder must be the same.
+private struct ScheduleSettings: Codable, Equatable {
+    /// Of the checkpoint and of the universe.
+    var digests: [String]
+    var market: String
+    var variations: String
+    var dealer: Bool
+    var format: String
+
+    func settle(in folder: String) throws {
+        let path = folder + "/schedule.json"
+        guard FileManager.default.fileExists(atPath: path) else {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return try AtomicFile.write(Array(try encoder.encode(self)), to: path)
+        }
+        let found = try? JSONDecoder().decode(
+            ScheduleSettings.self, from: Data(try FileContents.bytes(of: path)))
+        guard found == self else {
+            throw FileError(
+                .badData, file: path,
+                "the schedule was begun with another checkpoint, universe or other settings",
+                advice: "Use the same ones, or choose another --out")
+        }
+    }
+}
+
+/// A moment of the command line: ISO 8601 in UTC.
+struct Moment: ExpressibleByArgument {
+    /// UTC epoch nanoseconds.
+    let time: Int64
+
+    init?(argument: String) {
+        guard let time = Timestamp.parse(argument) else { return nil }
+        self.time = time
+    }
+}
+
+/// A span of the command line, such as `30s`, `5m` or `1h`.
+struct Interval: ExpressibleByArgument {
+    let nanoseconds: Int64
+
+    init?(argument: String) {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600]
+        guard let unit = argument.last.flatMap({ units[$0] }),
+            let count = Int64(argument.dropLast()), (1...1_000_000).contains(count)
+        else { return nil }
+        nanoseconds = count * unit * 1_000_000_000
+    }
+}
+
+extension Variations: ExpressibleByArgument {}
+extension QuoteFormat: ExpressibleByArgument {}

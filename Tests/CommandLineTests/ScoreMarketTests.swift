@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+/// `tenor score --market` on the built binary, from a simulated market to quotes.
+@Suite(.timeLimit(.minutes(3))) struct ScoreMarketTests {
+    @Test("Universe at a moment, on a schedule that was stopped, and trades; every line accounted")
+    func score() async throws {
+        let folder = try await TrainedMarket.shared.value
+        _ = try folder.file(
+            "universe.txt", "\(folder.figis[0])\nBBG000000000\n\(folder.figis[1])\n")
+        let moment = ["--at", folder.moment("18:00:00")]
+        let common = [
+            "score", "run/model.safetensors", "--market", "market", "--states", "states", "--json",
+        ]
+        let once = try await runTenor(
+            common + ["--universe", "universe.txt", "--variations", "full", "--out", "q.csv"]
+                + moment, in: folder.url)
+        #expect(once.exit == 0, "\(once.standardError)")
+        let result = try once.json()
+        #expect(result["asked"] as? Int == 3 && result["priced"] as? Int == 2)
+        #expect(result["rows"] as? Int == 80)
+        let table = try folder.text("q.csv").split(separator: "\n")
+        #expect(table.count == 81)
+        #expect(table[0].contains("spread_95_tile"))
+        #expect(try folder.text("q.unpriced.csv").contains("2,BBG000000000,"))
+
+        // A schedule; then one of its files is gone, as if the run had been stopped before it.
+        let schedule =
+            common + ["--universe", "universe.txt", "--every", "30m", "--out", "day"]
+            + ["--from", folder.moment("15:00:00"), "--to", folder.moment("16:30:00")]
+        let all = try await runTenor(schedule, in: folder.url)
+        #expect(all.exit == 0, "\(all.standardError)")
+        #expect(try all.json()["moments"] as? Int == 4)
+        let names = try folder.names("day")
+        #expect(names.filter { $0.hasSuffix(".csv.gz") }.count == 4)
+        let lost = try #require(names.first { $0.contains("15-30-00") && $0.hasSuffix(".gz") })
+        let bytes = try Data(contentsOf: folder.url.appending(path: "day/" + lost))
+        for name in names where name.contains("15-30-00") {
+            try FileManager.default.removeItem(at: folder.url.appending(path: "day/" + name))
+        }
+        let rest = try await runTenor(schedule, in: folder.url)
+        #expect(try rest.json()["moments"] as? Int == 1)
+        #expect(try Data(contentsOf: folder.url.appending(path: "day/" + lost)) == bytes)
+        let other = try await runTenor(schedule + ["--dealer"], in: folder.url)
+        #expect(other.exit == 65)
+        #expect(other.standardError.contains("other settings"))
+
+        let trades = try await runTenor(
+            common + ["--trades", "market/trades.csv", "--out", "t.csv"], in: folder.url)
+        #expect(trades.exit == 0, "\(trades.standardError)")
+        let counts = try trades.json()
+        #expect(
+            counts["asked"] as? Int == (counts["priced"] as? Int ?? 0)
+                + (counts["unpriced"] as? Int ?? 0))
+        let judged = try await runTenor(
+            "evaluate", "t.csv", "--market", "market", "--json", in: folder.url)
+        #expect(judged.exit == 0, "\(judged.standardError)")
+    }
+
+    @Test("Options that do not go together are usage errors; other checkpoints and files bad data")
+    func refused() async throws {
+        let folder = try await TrainedMarket.shared.value
+        let start = ["score", "run/model.safetensors", "--out", "x.csv"]
+        let market = start + ["--market", "market"]
+        for arguments in [
+            start, market, start + ["--data", "a.csv", "--at", "2025-01-01T00:00:00Z"],
+            market + ["--universe", "u", "--trades", "t"], market + ["--universe", "u"],
+            market + ["--universe", "u", "--at", "yesterday"],
+            market + ["--universe", "u", "--every", "5m"],
+            market + ["--trades", "t", "--variations", "full"],
+            market + ["--universe", "u", "--every", "5y", "--from", "2025-01-01T00:00:00Z"],
+        ] {
+            let run = try await runTenor(arguments, in: folder.url)
+            #expect(run.exit == 64, "\(arguments): \(run.standardError)")
+        }
+        let missing = try await runTenor(
+            market + ["--universe", "nowhere.txt", "--at", "2025-01-01T00:00:00Z"], in: folder.url)
+        #expect(missing.exit == 66)
+        let inside = try await runTenor(
+            [
+                "score", "run/model.safetensors", "--market", "market", "--universe", "u", "--at",
+                "2025-01-01T00:00:00Z", "--out", "market/trades.csv",
+            ], in: folder.url)
+        #expect(inside.exit == 65)
+    }
+}
+
+/// A simulated market with a checkpoint that was trained on it for a moment; made once.
+final class TrainedMarket: Sendable {
+    static let shared = Task { try await TrainedMarket() }
+    let url: URL
+    let figis: [String]
+    private let lastDay: String
+    private let folder: TemporaryFolder
+
+    private init() async throws {
+        folder = try TemporaryFolder()
+        url = folder.url
+        for arguments in [
+            ["simulate", "--bonds", "60", "--days", "9", "--out", "market"],
+            ["features", "--market", "market", "--out", "store"],
+            [
+                "train", "bonds", "--data", "store", "--out", "run", "--set",
+                "model={family: two-stage, hidden: [16], head: [8]}", "--set",
+                "training.steps=20", "--set", "training.batch=32", "--set",
+                "training.warm_up=2", "--set", "validation.every=10", "--set",
+                "validation.warm_up_days=1", "--set", "validation.days=1", "--set",
+                "validation.test_days=1",
+            ],
+        ] {
+            let run = try await runTenor(arguments, in: url)
+            try #require(run.exit == 0, "\(arguments): \(run.standardError)")
+        }
+        let bonds = try String(contentsOf: url.appending(path: "market/bonds.csv"), encoding: .utf8)
+            .split(separator: "\n").map {
+                $0.split(separator: ",", omittingEmptySubsequences: false)
+            }
+        let column = try #require(bonds[0].firstIndex(of: "figi"))
+        figis = bonds.dropFirst().map { String($0[column]) }
+        let shards = try FileManager.default.contentsOfDirectory(
+            atPath: url.appending(path: "store").path)
+        lastDay = String(
+            try #require(shards.filter { $0.hasSuffix(".safetensors") }.max()).prefix(10))
+    }
+
+    /// A time of the market's last day, in UTC.
+    func moment(_ time: String) -> String { "\(lastDay)T\(time)Z" }
+    func file(_ name: String, _ content: String) throws -> String {
+        try folder.file(name, content)
+    }
+    func text(_ name: String) throws -> String {
+        try String(contentsOf: url.appending(path: name), encoding: .utf8)
+    }
+    func names(_ name: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: url.appending(path: name).path)
+    }
+}

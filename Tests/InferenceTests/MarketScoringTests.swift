@@ -1,0 +1,279 @@
+import Arrays
+import Bonds
+import Datasets
+import Features
+import Files
+import Foundation
+import Inference
+import QuantileModels
+import Quantiles
+import Tape
+import TestMarkets
+import Testing
+
+/// Universes and trades priced by a network: one after the other, because the number of BLAS threads
+/// belongs to the whole process.
+@Suite(.serialized) struct MarketScoringTests {
+    private let priced: PricedMarket
+    private let scratch: ScratchFolder
+
+    init() throws {
+        priced = try PricedMarket.shared.get()
+        scratch = try ScratchFolder()
+    }
+
+    private func scorer(_ format: QuoteFormat = .csv, workers: Int = 2) -> UniverseScorer {
+        UniverseScorer(
+            model: priced.model, bonds: priced.bonds, format: format, workerCount: workers)
+    }
+
+    private func universe(_ lines: [String]) throws -> Universe {
+        try Universe(
+            path: scratch.file("universe.txt", lines.joined(separator: "\n") + "\n"),
+            finder: BondFinder(priced.bonds))
+    }
+
+    private static func isNear(_ first: [Double], _ second: [Double]) -> Bool {
+        first.count == second.count
+            && zip(first, second).allSatisfy { abs($0 - $1) < 2e-4 || ($0.isNaN && $1.isNaN) }
+    }
+
+    @Test("Trades of a market priced as of their executions are what their store's rows give")
+    func sameAsTheStore() throws {
+        let store = try priced.store()
+        try StoreScorer(model: priced.model).score(
+            store, rows: 0..<store.rowCount, to: scratch.path + "/store.csv")
+        let expected = try ForecastTable(path: scratch.path + "/store.csv")
+        let trades = try AskedTrades(
+            path: priced.market + "/trades.csv", finder: BondFinder(priced.bonds))
+        let summary = try scorer().score(
+            trades, in: priced.archive(), to: scratch.path + "/trades.csv")
+        #expect(summary.asked == trades.lines.count)
+        #expect(summary.priced + summary.unpriced == summary.asked)
+        let found = try ForecastTable(path: scratch.path + "/trades.csv")
+        #expect(found.rowCount == summary.rows)
+        func identifiers(_ table: ForecastTable) throws -> TextColumn {
+            try #require(table.otherColumns.first { $0.name == "trade_id" })
+        }
+        let names = try identifiers(found)
+        let rows = Dictionary(
+            (0..<found.rowCount).map { (names[$0], $0) }, uniquingKeysWith: { first, _ in first })
+        let wanted = try identifiers(expected)
+        for row in 0..<expected.rowCount {
+            let place = try #require(rows[wanted[row]])
+            let isNear = Self.isNear(
+                Array(found.tiles(row: place)), Array(expected.tiles(row: row)))
+            #expect(isNear, "\(wanted[row])")
+        }
+    }
+
+    @Test("A universe: every line is priced or listed with its reason, whatever the workers")
+    func everyLine() throws {
+        let known = priced.bonds.rows.map(\.figi).filter { !$0.isEmpty }
+        let lines =
+            [known[0], "", "BBG000000000", priced.bonds.rows[1].cusip, known[0]]
+            + known.dropFirst(2)
+        let universe = try universe(lines)
+        let conditions = Variations.default.conditions(includesDealers: true)
+        let time = try priced.moment(day: 6)
+        var texts: [String] = []
+        for workers in [1, 3] {
+            let market = try priced.archive().market(before: time)
+            let summary = try scorer(workers: workers).score(
+                universe, conditions: conditions, in: market, at: time,
+                to: scratch.path + "/quotes.csv")
+            #expect(summary.asked == lines.count - 1)
+            #expect(summary.priced + summary.unpriced == summary.asked)
+            #expect(summary.priced > 50 && summary.rows == 6 * summary.priced)
+            let missing = try scratch.text("quotes.unpriced.csv").split(separator: "\n")
+            #expect(missing.count == 1 + summary.unpriced)
+            #expect(missing.contains { $0.hasPrefix("3,BBG000000000,") })
+            #expect(missing.contains { $0.hasPrefix("5,\(known[0]),") && $0.contains("line 1") })
+            texts.append(try scratch.text("quotes.csv"))
+        }
+        let isEqual = texts[0] == texts[1]
+        #expect(isEqual, "the bytes depend on the number of workers")
+        let table = try ForecastTable(path: scratch.path + "/quotes.csv")
+        for row in 0..<table.rowCount {
+            let tiles = Array(table.tiles(row: row))
+            #expect(tiles == tiles.sorted())
+        }
+    }
+
+    @Test("The trunk once a bond gives what each row alone gives")
+    func crossedAndPaired() throws {
+        let time = try priced.moment(day: 5)
+        let market = try priced.archive().market(before: time)
+        let (states, _) = try market.states(of: Array(0..<20), at: time)
+        try #require(states.count > 10)
+        let conditions = Variations.full.conditions()
+        #expect(conditions.count == 40)
+        let crossed = states.tiles(of: priced.model, conditions: conditions)
+        #expect(crossed.rowCount == 40 * states.count)
+        let inOneStage = try PricedMarket.network(on: priced.store(), family: .mlp)
+        for model in [priced.model, inOneStage] {
+            let all = states.tiles(of: model, conditions: conditions)
+            for (place, condition) in conditions.enumerated() {
+                let paired = states.tiles(
+                    of: model, paired: Array(repeating: condition, count: states.count))
+                for bond in 0..<states.count {
+                    let range = (40 * bond + place) * 19..<(40 * bond + place + 1) * 19
+                    let isNear = Self.isNear(
+                        Array(all.prices[range]), Array(paired.prices[19 * bond..<19 * bond + 19]))
+                    #expect(isNear)
+                }
+            }
+        }
+        // Bonds with conditions of their own, in any order.
+        let some = states.tiles(
+            of: priced.model,
+            requests: [(3, [conditions[7]]), (0, [conditions[2], conditions[9]])])
+        var expected: [Double] = []
+        for row in [3 * 40 + 7, 2, 9] { expected += crossed.prices[row * 19..<(row + 1) * 19] }
+        #expect(Self.isNear(some.prices, expected))
+    }
+
+    @Test("Yield and spread tiles turn round, and hold against the bond's own price")
+    func orientation() throws {
+        let time = try priced.moment(day: 5)
+        let market = try priced.archive().market(before: time)
+        let (states, _) = try market.states(of: Array(0..<20), at: time)
+        let tiles = states.tiles(of: priced.model, conditions: Variations.minimal.conditions())
+        #expect(tiles.rowCount > 20)
+        for row in 0..<tiles.rowCount {
+            let view = states.views[row / 2]
+            for level in 0..<19 {
+                let yield = tiles.yields[19 * row + level]
+                let price = tiles.prices[19 * row + 18 - level]
+                #expect(abs(view.cashFlows.cleanPrice(yield: yield) - price) < 1e-7)
+                let spread = 100 * (yield - view.benchmark.yieldMid)
+                #expect(abs(tiles.spreads[19 * row + level] - spread) < 1e-9)
+            }
+        }
+    }
+
+    @Test("An archive with states of earlier days answers as one that replays everything")
+    func states() throws {
+        let folder = scratch.path + "/states"
+        let conditions = Variations.minimal.conditions()
+        func prices(_ archive: MarketArchive, day: Int) throws -> [Double] {
+            let time = try priced.moment(day: day)
+            let market = try archive.market(before: time)
+            return try market.states(of: Array(0..<40), at: time).states
+                .tiles(of: priced.model, conditions: conditions).prices
+        }
+        let keeping = priced.archive(states: try EngineStates(folder: folder))
+        _ = try keeping.market(before: .max)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(names.count >= 5)
+        // From a state, further on, back, and far back to before the first state.
+        let resumed = priced.archive(states: try EngineStates(folder: folder))
+        for day in [6, 7, 4, 0] {
+            let expected = try prices(priced.archive(), day: day)
+            #expect(try prices(resumed, day: day) == expected, "day \(day)")
+        }
+    }
+
+    @Test("Events behind the folder's change the answer, and only later ones")
+    func appended() throws {
+        let archive = priced.archive()
+        let end = try archive.market(before: .max).now
+        var trade = Trade()
+        trade.tradeID = "new"
+        trade.cusip = priced.bonds.rows[0].cusip
+        trade.executionTime = end + 1_000_000_000
+        trade.reportTime = end + 2_000_000_000
+        trade.quantity = 2e6
+        trade.price = 80
+        trade.side = .offer
+        try archive.append([.reported(trade, bond: 0)])
+        func state(at time: Int64) throws -> [Double] {
+            try archive.market(before: time).states(of: [0], at: time).states
+                .tiles(of: priced.model, conditions: Variations.minimal.conditions()).prices
+        }
+        let before = try state(at: trade.reportTime)
+        let after = try state(at: trade.reportTime + 1)
+        #expect(before != after)
+        #expect(try state(at: trade.reportTime) == before)
+    }
+
+    @Test("JSON lines say the same as the table")
+    func jsonLines() throws {
+        let universe = try universe(priced.bonds.rows.prefix(5).map(\.cusip))
+        let time = try priced.moment(day: 5)
+        let market = try priced.archive().market(before: time)
+        let conditions = Variations.minimal.conditions()
+        _ = try scorer().score(
+            universe, conditions: conditions, in: market, at: time, to: scratch.path + "/q.csv")
+        _ = try scorer(.jsonl).score(
+            universe, conditions: conditions, in: market, at: time, to: scratch.path + "/q.jsonl")
+        let table = try ForecastTable(path: scratch.path + "/q.csv")
+        let lines = try scratch.text("q.jsonl").split(separator: "\n")
+        #expect(lines.count == table.rowCount && lines.count > 4)
+        for (row, line) in lines.enumerated() {
+            struct Item: Decodable {
+                var price: [Double]
+                var ytm: [Double]
+                var spread: [Double]
+                var side: String
+                var tenor: Int
+            }
+            let item = try JSONDecoder().decode(Item.self, from: Data(line.utf8))
+            #expect(item.price == Array(table.tiles(row: row)))
+            #expect(item.ytm.count == 19 && item.spread == item.spread.sorted())
+            #expect(item.side == (row % 2 == 0 ? "bid" : "offer"))
+        }
+    }
+
+    @Test("Universe files: CSV columns, and what is none")
+    func universeFiles() throws {
+        let finder = BondFinder(priced.bonds)
+        let bond = priced.bonds.rows[2]
+        let table = try scratch.file("u.csv", "name,CUSIP\nx,\(bond.cusip)\ny,nothing\n")
+        let lines = try Universe(path: table, finder: finder).lines
+        #expect(lines.map(\.number) == [2, 3])
+        #expect(try lines[0].bond.get() == 2)
+        for text in ["", "\n \n", "name,price\na,1\n"] {
+            let path = try scratch.file("bad.txt", text)
+            #expect(throws: FileError.self) { _ = try Universe(path: path, finder: finder) }
+        }
+    }
+
+    @Test("Rows that are no trades are listed, those around them priced")
+    func badTrades() throws {
+        let time = try priced.moment(day: 5)
+        let cusip = priced.bonds.rows[0].cusip
+        let path = try scratch.file(
+            "t.csv",
+            """
+            cusip,execution_date,side,buy_sell,quantity,ats_indicator,price
+            \(cusip),\(time),C,B,1000000,N,100
+            nothing,\(time),C,B,1000000,N,100
+            \(cusip),yesterday,C,B,1000000,N,100
+            \(cusip),\(Timestamp.text(time)),offer,,250000,Y,
+            \(cusip),\(time),X,B,1000000,N,100
+            \(cusip),\(time),C,S,-5,N,100
+            \(cusip),\(time),C,S,5,maybe,100
+
+            """)
+        let trades = try AskedTrades(path: path, finder: BondFinder(priced.bonds))
+        let summary = try scorer().score(trades, in: priced.archive(), to: scratch.path + "/o.csv")
+        #expect(summary.asked == 7 && summary.priced == 2 && summary.unpriced == 5)
+        let table = try ForecastTable(path: scratch.path + "/o.csv")
+        let label = try #require(table.label)
+        #expect(label[0] == 100 && label[1].isNaN)
+        let missing = try scratch.text("o.unpriced.csv")
+        for line in [3, 4, 6, 7, 8] { #expect(missing.contains("\n\(line),")) }
+    }
+
+    @Test("A checkpoint of other features is refused with both hashes")
+    func otherFeatures() throws {
+        var model = priced.model
+        model.provenance["schema"] = "other"
+        let market = priced.market
+        let error = #expect(throws: FileError.self) {
+            _ = try FeatureLayout(of: model, market: market, bonds: priced.bonds)
+        }
+        #expect(error?.expected == "schema other")
+    }
+}

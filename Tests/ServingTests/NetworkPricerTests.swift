@@ -1,0 +1,192 @@
+import Bonds
+import Files
+import Foundation
+import Inference
+import QuantileModels
+import Synchronization
+import Tape
+import TestMarkets
+import Testing
+
+import Serving
+
+/// A network behind the server: the present, the past, what arrives, and another checkpoint.
+@Suite struct NetworkPricerTests {
+    private let priced: PricedMarket
+
+    init() throws { priced = try PricedMarket.shared.get() }
+
+    private func pricer(market: String? = nil, states: EngineStates? = nil) throws -> NetworkPricer
+    {
+        try NetworkPricer(
+            priced.model, version: "run/1", market: market ?? priced.market, bonds: priced.bonds,
+            states: states)
+    }
+
+    private func questions(of bonds: [Int], time: Int64? = nil) -> [PriceQuestion] {
+        bonds.flatMap { bond in
+            QuoteLabel.allCases.flatMap { label in
+                [Trade.Side.bid, .offer].map {
+                    PriceQuestion(
+                        bond: bond, side: $0, isATS: false, quantity: 250_000, label: label,
+                        time: time)
+                }
+            }
+        }
+    }
+
+    private static func tiles(_ answers: [PriceAnswer]) -> [[Double]] {
+        answers.map { if case .quote(let quote) = $0 { quote.tiles } else { [] } }
+    }
+
+    private func print(after time: Int64, price: Double = 90) -> Trade {
+        var trade = Trade()
+        trade.tradeID = "new \(time)"
+        trade.cusip = priced.bonds.rows[0].cusip
+        trade.executionTime = time + 1_000_000_000
+        trade.reportTime = time + 2_000_000_000
+        trade.quantity = 2e6
+        trade.price = price
+        trade.side = .offer
+        return trade
+    }
+
+    @Test("Live answers are the tiles of the market after its last event, in the questions' order")
+    func live() async throws {
+        let pricer = try pricer()
+        let market = try priced.archive().market(before: .max)
+        let (states, unpriced) = try market.states(of: [7, 3], at: market.now + 1)
+        try #require(unpriced.isEmpty)
+        let expected = states.tiles(
+            of: priced.model,
+            conditions: [Trade.Side.bid, .offer].map {
+                TradeCondition(side: $0, isATS: false, quantity: 250_000)
+            })
+        let answers = Self.tiles(await pricer.answers(to: questions(of: [7, 3])))
+        for (place, tiles) in answers.enumerated() {
+            let row = 2 * (place / 6) + place % 2
+            let family = [expected.prices, expected.spreads, expected.yields][place % 6 / 2]
+            let isNear = zip(tiles, family[19 * row..<19 * row + 19])
+                .allSatisfy { abs($0 - $1) < 2e-4 }
+            #expect(tiles.count == 19 && isNear, "question \(place)")
+        }
+    }
+
+    @Test("The past in any order, from states of days and without; the future has no answer")
+    func past() async throws {
+        let folder = try TemporaryFolder()
+        let states = try EngineStates(folder: folder.path + "/states")
+        // The first fills the folder, the second reads from it.
+        _ = try pricer(states: states)
+        let keeping = try pricer(states: states)
+        let plain = try pricer()
+        let asked = try [6, 2, 6, 4].flatMap { day in
+            questions(of: [5, 1], time: try priced.moment(day: day))
+        }
+        let expected = Self.tiles(await plain.answers(to: asked))
+        #expect(Self.tiles(await keeping.answers(to: asked)) == expected)
+        #expect(expected.allSatisfy { $0.count == 19 })
+        #expect(Array(expected[0..<12]) == Array(expected[24..<36]))
+        #expect(Array(expected[0..<12]) != Array(expected[12..<24]))
+        let future = PricingService.systemTime() + 60_000_000_000
+        for answer in await plain.answers(to: questions(of: [1], time: future)) {
+            #expect(answer == .insufficientData(reason: "the moment is in the future"))
+        }
+        // Long before the first event.
+        for answer in await plain.answers(to: questions(of: [1], time: 1_600_000_000_000_000_000)) {
+            guard case .insufficientData = answer else {
+                Issue.record("a price before the data")
+                return
+            }
+        }
+    }
+
+    @Test("A print changes the next answer and not the past; late news counts from now on")
+    func observes() async throws {
+        let pricer = try pricer()
+        let asked = questions(of: [0])
+        let before = Self.tiles(await pricer.answers(to: asked))
+        let end = try #require(await pricer.lastEventTime())
+        let trade = print(after: end)
+        await pricer.observe([.reported(trade, bond: 0)])
+        let after = Self.tiles(await pricer.answers(to: asked))
+        #expect(before != after)
+        #expect(await pricer.lastTrades(bond: 0, count: 1).map(\.tradeID) == [trade.tradeID])
+        // A rating and a print whose times are past.
+        let date = EasternTime.date(end)
+        await pricer.observe([
+            .rating(
+                RatingRow(
+                    issuer: priced.bonds.rows[0].issuer, cusip: "", date: date, agency: "S&P",
+                    rating: CreditRating("CCC"))),
+            .reported(print(after: end - 3_600_000_000_000, price: 60), bond: 0),
+        ])
+        #expect(Self.tiles(await pricer.answers(to: asked)) != after)
+        // As of the print's report it was not known; a moment later it was.
+        let history = await pricer.answers(
+            to: [trade.reportTime, trade.reportTime + 1].flatMap { questions(of: [0], time: $0) })
+        #expect(Self.tiles(Array(history[..<6])) != Self.tiles(Array(history[6...])))
+    }
+
+    @Test("Another checkpoint takes over; one of other features or levels does not")
+    func replaced() async throws {
+        let pricer = try pricer()
+        let before = Self.tiles(await pricer.answers(to: questions(of: [2])))
+        var model = priced.model
+        model.nets[0].label = LabelScaling(mean: 0, deviation: 4)
+        try pricer.replace(model: model, version: "run/2")
+        #expect(pricer.version == "run/2")
+        #expect(Self.tiles(await pricer.answers(to: questions(of: [2]))) != before)
+        model.provenance["schema"] = "other"
+        let other = model
+        #expect(throws: FileError.self) { try pricer.replace(model: other, version: "run/3") }
+        #expect(pricer.version == "run/2")
+    }
+
+    @Test("What is added to the market folder is handed on, once and in order")
+    func follows() async throws {
+        let folder = try TemporaryFolder()
+        let market = folder.path + "/market"
+        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
+        var trades: [Trade] = []
+        let reader = try TradeReader(path: market + "/trades.csv")
+        while let more = try reader.next() { trades += more }
+        let last = try #require(await pricer(market: market).lastEventTime())
+        let all = trades + [print(after: last), print(after: last + 5_000_000_000)]
+        let heard = Mutex<[String]>([])
+        let follower = MarketFollower(market: market, bonds: priced.bonds)
+        let task = Task {
+            await follower.run(
+                after: last, every: .milliseconds(20),
+                take: { events in
+                    heard.withLock { heard in
+                        for case .reported(let trade, _) in events { heard.append(trade.tradeID) }
+                    }
+                }, warn: { Issue.record("\($0)") })
+        }
+        // It has looked at the folder before it changes.
+        try await Task.sleep(for: .milliseconds(200))
+        try TradeFile.write(to: market + "/trades.csv", count: all.count) { all[$0] }
+        for _ in 0..<500 where heard.withLock({ $0.count }) < 2 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        task.cancel()
+        await task.value
+        #expect(heard.withLock { $0 } == all.suffix(2).map(\.tradeID))
+    }
+
+    @Test(
+        "Calibration: no drift where coverage is that of the levels, and a half where all are low")
+    func calibration() {
+        var gauge = CalibrationGauge()
+        #expect(gauge.drift == nil)
+        let tiles = (1...19).map { Double($0) / 20 }
+        for index in 0..<2_000 {
+            gauge.add(price: (Double(index % 400) + 0.5) / 400, tiles: tiles)
+        }
+        #expect((gauge.drift ?? 1) < 1e-9)
+        for _ in 0..<CalibrationGauge.window { gauge.add(price: -1, tiles: tiles) }
+        #expect(abs((gauge.drift ?? 0) - 0.5) < 1e-9)
+        #expect(gauge.printCount == CalibrationGauge.window)
+    }
+}
