@@ -67,9 +67,14 @@ import Testing
         var parameters = KalmanParameters()
         parameters.noise.fixed = 0.125
         parameters.largestInnovation = 4
+        // As a fit gives them: every digit counts, or a checkpoint would not know its market.
+        parameters.bondVariance = 0.0001879852370524075
+        parameters.halfSpread.ats = -0.5406720592282904
         let constants = parameters.constants
         #expect(constants["noise.fixed"] == 0.125)
         #expect(constants["largestInnovation"] == 4)
+        #expect(constants["bondVariance"] == 0.0001879852370524075)
+        #expect(constants["halfSpread.ats"] == -0.5406720592282904)
         #expect(KalmanParameters(constants: constants) == parameters)
         #expect(KalmanParameters(constants: constants.filter { $0.key != "noise.fixed" }) == nil)
         #expect(KalmanParameters(constants: constants.merging(["more": 1]) { $1 }) == nil)

@@ -141,7 +141,7 @@ import Testing
     func parameters() throws {
         let scratch = try Scratch()
         var build = FeatureBuild(market: market.path, store: scratch.path + "/store")
-        build.kalman.issuerVariance *= 4
+        build.kalman.issuerVariance = 0.0009879852370524075
         let summary = try build.run()
         #expect(summary.schema != market.layout.schema.hash)
         let layout = try FeatureLayout(

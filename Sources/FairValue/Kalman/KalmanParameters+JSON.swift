@@ -17,38 +17,46 @@ extension KalmanParameters {
 
     /// The parameters by name, those of a trade's cost with a dot: `noise.fixed`.
     public var constants: [String: Double] {
-        guard let data = try? JSONEncoder().encode(self),
-            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-        else { return [:] }
-        var constants: [String: Double] = [:]
-        for (name, value) in object {
-            if let number = value as? Double { constants[name] = number }
-            for (part, number) in value as? [String: Double] ?? [:] {
-                constants["\(name).\(part)"] = number
-            }
-        }
-        return constants
+        Dictionary(uniqueKeysWithValues: Self.named.map { ($0.name, self[keyPath: $0.path]) })
     }
 
     /// Parameters from their names; nil where one is missing or unknown.
     public init?(constants: [String: Double]) {
-        var object: [String: Any] = [:]
-        for (name, value) in constants {
-            let parts = name.split(separator: ".").map(String.init)
-            if parts.count == 2 {
-                var nested = object[parts[0]] as? [String: Double] ?? [:]
-                nested[parts[1]] = value
-                object[parts[0]] = nested
-            } else {
-                object[name] = value
-            }
+        self.init()
+        guard constants.count == Self.named.count else { return nil }
+        for (name, path) in Self.named {
+            guard let value = constants[name] else { return nil }
+            self[keyPath: path] = value
         }
-        guard let data = try? JSONSerialization.data(withJSONObject: object),
-            let parameters = try? JSONDecoder().decode(KalmanParameters.self, from: data),
-            parameters.constants == constants
-        else { return nil }
-        self = parameters
     }
+
+    private typealias Path = WritableKeyPath<KalmanParameters, Double> & Sendable
+
+    private static let named: [(name: String, path: any Path)] = {
+        let own: [(String, any Path)] = [
+            ("issuerVariance", \.issuerVariance), ("issuerCurveVariance", \.issuerCurveVariance),
+            ("bondVariance", \.bondVariance), ("highYieldShare", \.highYieldShare),
+            ("ratingVariance", \.ratingVariance), ("sectorVariance", \.sectorVariance),
+            ("creditLoading", \.creditLoading),
+            ("highYieldCreditLoading", \.highYieldCreditLoading),
+            ("priorVariance", \.priorVariance), ("largestInnovation", \.largestInnovation),
+        ]
+        let halfSpread: [(String, any Path)] = [
+            ("fixed", \.halfSpread.fixed), ("perDV01", \.halfSpread.perDV01),
+            ("perSpread", \.halfSpread.perSpread), ("small", \.halfSpread.small),
+            ("large", \.halfSpread.large), ("amount", \.halfSpread.amount),
+            ("age", \.halfSpread.age), ("ats", \.halfSpread.ats), ("bid", \.halfSpread.bid),
+        ]
+        let noise: [(String, any Path)] = [
+            ("fixed", \.noise.fixed), ("perDV01", \.noise.perDV01),
+            ("perSpread", \.noise.perSpread), ("small", \.noise.small),
+            ("large", \.noise.large), ("amount", \.noise.amount), ("age", \.noise.age),
+            ("ats", \.noise.ats), ("bid", \.noise.bid),
+        ]
+        return own.map { (name: $0.0, path: $0.1) }
+            + halfSpread.map { (name: "halfSpread." + $0.0, path: $0.1) }
+            + noise.map { (name: "noise." + $0.0, path: $0.1) }
+    }()
 
     /// Writes the parameters as JSON; the file appears when it is complete.
     public func write(to path: String) throws {
