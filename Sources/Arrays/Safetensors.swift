@@ -174,6 +174,7 @@ extension SafetensorsFile {
             case doubles(NDArray<Double>)
             case int64s([Int64])
             case bytes([UInt8])
+            case pieces([(memory: PooledBytes, count: Int)])
         }
 
         public let name: String
@@ -199,20 +200,37 @@ extension SafetensorsFile {
             self.init(name, dtype, shape, .bytes(bytes))
         }
 
+        /// Values of any type as their little-endian bytes, which lie in several pieces: of each the
+        /// first bytes, so many.
+        public init(
+            _ name: String, dtype: DType, shape: [Int],
+            pieces: [(memory: PooledBytes, count: Int)]
+        ) {
+            precondition(
+                pieces.allSatisfy { $0.count <= $0.memory.count },
+                "SafetensorsFile.Tensor '\(name)': more bytes than there are")
+            self.init(name, dtype, shape, .pieces(pieces))
+        }
+
         private init(_ name: String, _ dtype: DType, _ shape: [Int], _ content: Content) {
             self.name = name
             self.dtype = dtype
             self.shape = shape
             self.content = content
-            let held = withBytes { $0.count }
+            let held = byteCount
             precondition(
                 SafetensorsFile.byteCount(dtype, shape) == held,
                 "SafetensorsFile.Tensor '\(name)': \(dtype.rawValue) \(shape) and \(held) bytes")
         }
 
-        func withBytes<Result>(
-            _ body: (UnsafeRawBufferPointer) throws -> Result
-        ) rethrows -> Result {
+        var byteCount: Int {
+            var count = 0
+            withBytes { count += $0.count }
+            return count
+        }
+
+        /// Runs a body on the bytes, piece by piece.
+        func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
             switch content {
             case .floats(let array):
                 try array.withUnsafePointer {
@@ -226,6 +244,13 @@ extension SafetensorsFile {
                 }
             case .int64s(let values): try values.withUnsafeBytes(body)
             case .bytes(let bytes): try bytes.withUnsafeBytes(body)
+            case .pieces(let pieces):
+                for piece in pieces {
+                    try withExtendedLifetime(piece.memory) {
+                        try body(
+                            UnsafeRawBufferPointer(start: piece.memory.start, count: piece.count))
+                    }
+                }
             }
         }
     }
@@ -234,7 +259,7 @@ extension SafetensorsFile {
     ///
     /// The same tensors and texts give the same bytes: tensors stand in the order given, texts by
     /// ascending key. The data start at a multiple of 64 bytes; put wide types first to keep every
-    /// tensor aligned to its element.
+    /// tensor aligned to its element. A file of 64 MB and more goes around the system's page cache.
     public static func write(
         _ tensors: [Tensor], metadata: [String: String] = [:], to path: String
     ) throws(FileError) {
@@ -243,8 +268,9 @@ extension SafetensorsFile {
                 && !tensors.contains { $0.name == SafetensorsHeader.metadataKey },
             "SafetensorsFile.write: names repeat or are reserved: \(tensors.map(\.name))")
         let header = headerBytes(tensors, metadata: metadata)
+        let isLarge = tensors.reduce(0) { $0 + $1.byteCount } >= largeFile
         do {
-            try AtomicFile.write(to: path) { sink in
+            try AtomicFile.write(to: path, isLarge: isLarge) { sink in
                 try sink.append(header)
                 for tensor in tensors {
                     try tensor.withBytes { try sink.append($0) }
@@ -264,7 +290,7 @@ extension SafetensorsFile {
         var offset = 0
         let lines = tensors.map { tensor in
             let start = offset
-            offset += tensor.withBytes { $0.count }
+            offset += tensor.byteCount
             return SafetensorsHeader.Tensor(
                 name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, range: start..<offset)
         }
@@ -289,6 +315,7 @@ extension SafetensorsFile {
     private static let checksumBlank = String(repeating: "0", count: 16)
     private static let lengthBytes = 8
     private static let alignment = 64
+    private static let largeFile = 64 << 20
     /// The reference implementation's limit.
     private static let longestHeader = 100_000_000
 

@@ -1,96 +1,82 @@
 import Arrays
 
-/// The features of many rows as a shard stores them: numbers of 32 bits or of 16.
+/// The features of some rows as a shard stores them: numbers of 32 bits or of 16.
 ///
-/// The memory comes from the pool of Arrays and goes back to it, so that one day's shard is made
-/// where the last one's was.
-struct FeatureBlock: Sendable {
-    private let width: Int
-    private var rows: Int
-    private var content: Content
+/// The memory comes from the pool of Arrays and goes back to it, so that a block is made where an
+/// earlier one was. Different threads may write different rows.
+public struct FeatureBlock: Sendable {
+    /// Rows that there is room for.
+    public let capacity: Int
+    let stateWidth: Int
+    let conditionWidth: Int
+    let isHalf: Bool
+    private let state: PooledBytes
+    private let condition: PooledBytes
 
-    private enum Content: Sendable {
-        case floats(NDArray<Float>)
-        case halves([UInt8])
+    /// Room for rows of 32-bit numbers, its content undefined.
+    public init(capacity: Int, stateWidth: Int, conditionWidth: Int) {
+        self.init(
+            capacity: capacity, stateWidth: stateWidth, conditionWidth: conditionWidth,
+            isHalf: false)
     }
 
-    /// Room for rows, its content undefined.
-    init(rows: Int, width: Int, isHalf: Bool) {
-        self.rows = rows
-        self.width = width
-        content =
-            isHalf
-            ? .halves([UInt8](repeating: 0, count: 2 * rows * width))
-            : .floats(.uninitialized(shape: [rows, width]))
+    private init(capacity: Int, stateWidth: Int, conditionWidth: Int, isHalf: Bool) {
+        self.capacity = capacity
+        self.stateWidth = stateWidth
+        self.conditionWidth = conditionWidth
+        self.isHalf = isHalf
+        let size = isHalf ? 2 : 4
+        state = PooledBytes(count: size * capacity * stateWidth)
+        condition = PooledBytes(count: size * capacity * conditionWidth)
     }
 
-    /// Drops all rows but the first ones.
-    mutating func keepFirst(_ count: Int) {
-        rows = count
-        switch content {
-        case .floats(let all):
-            content = .floats(
-                all.withUnsafePointer { source in
-                    NDArray(shape: [count, width]) {
-                        $0.update(from: source, count: count * width)
-                    }
-                })
-        case .halves(let all): content = .halves(Array(all.prefix(2 * count * width)))
-        }
+    /// Where the state of a row is written.
+    public func state(row: Int) -> UnsafeMutablePointer<Float> {
+        place(row, in: state, width: stateWidth)
     }
 
-    /// Where rows are written; several threads may, each a row of its own.
-    struct Room: @unchecked Sendable {
-        fileprivate enum Start {
-            case floats(UnsafeMutablePointer<Float>)
-            /// Nil where there are no rows.
-            case halves(UnsafeMutablePointer<UInt16>?)
-        }
-
-        fileprivate let start: Start
-        fileprivate let width: Int
-
-        /// The place of a row; nil where numbers have 16 bits.
-        func place(of row: Int) -> UnsafeMutablePointer<Float>? {
-            guard case .floats(let start) = start else { return nil }
-            return start + row * width
-        }
-
-        func store(_ values: UnsafePointer<Float>, row: Int) {
-            switch start {
-            case .floats(let start): (start + row * width).update(from: values, count: width)
-            case .halves(let start?):
-                HalfPrecision.encode(values, count: width, into: start + row * width)
-            case .halves(nil): break
-            }
-        }
+    /// Where the condition of a row is written.
+    public func condition(row: Int) -> UnsafeMutablePointer<Float> {
+        place(row, in: condition, width: conditionWidth)
     }
 
-    mutating func withRoom<Result>(_ body: (Room) throws -> Result) rethrows -> Result {
-        let width = width
-        switch content {
-        case .floats(var array):
-            // The only reference, so that nothing is copied.
-            content = .halves([])
-            defer { content = .floats(array) }
-            return try array.withUnsafeMutablePointer {
-                try body(Room(start: .floats($0), width: width))
-            }
-        case .halves(var bytes):
-            content = .halves([])
-            defer { content = .halves(bytes) }
-            return try bytes.withUnsafeMutableBytes { bytes in
-                let start = bytes.assumingMemoryBound(to: UInt16.self).baseAddress
-                return try body(Room(start: .halves(start), width: width))
-            }
-        }
+    private func place(
+        _ row: Int, in memory: PooledBytes, width: Int
+    ) -> UnsafeMutablePointer<Float> {
+        precondition(
+            !isHalf && (0..<capacity).contains(row), "FeatureBlock: row \(row) of \(capacity)")
+        return memory.start.assumingMemoryBound(to: Float.self) + row * width
     }
 
-    func tensor(_ name: String) -> SafetensorsFile.Tensor {
-        switch content {
-        case .floats(let array): .init(name, array)
-        case .halves(let bytes):
-            .init(name, dtype: .f16, shape: [rows, width], bytes: bytes)
+    /// The first rows as 16-bit numbers.
+    public func halves(rows: Int) -> FeatureBlock {
+        let block = FeatureBlock(
+            capacity: rows, stateWidth: stateWidth, conditionWidth: conditionWidth, isHalf: true)
+        for (source, target, width) in [
+            (state, block.state, stateWidth), (condition, block.condition, conditionWidth),
+        ] {
+            HalfPrecision.encode(
+                source.start.assumingMemoryBound(to: Float.self), count: rows * width,
+                into: target.start.assumingMemoryBound(to: UInt16.self))
         }
+        return block
+    }
+
+    /// The blocks' first rows, so many of each, as the two tensors of a shard.
+    static func tensors(_ blocks: [(block: FeatureBlock, rows: Int)]) -> [SafetensorsFile.Tensor] {
+        guard let first = blocks.first?.block else { return [] }
+        let size = first.isHalf ? 2 : 4
+        func tensor(
+            _ name: String, _ width: Int, _ memory: (FeatureBlock) -> PooledBytes
+        ) -> SafetensorsFile.Tensor {
+            SafetensorsFile.Tensor(
+                name, dtype: first.isHalf ? .f16 : .f32,
+                shape: [blocks.reduce(0) { $0 + $1.rows }, width],
+                pieces: blocks.map { (memory($0.block), size * $0.rows * width) })
+        }
+        return [
+            tensor("state", first.stateWidth) { $0.state },
+            tensor("condition", first.conditionWidth) { $0.condition },
+        ]
     }
 }

@@ -3,11 +3,8 @@ import Files
 
 /// Rows on their way into a shard of a feature store.
 ///
-/// The features are written in place through ``withFeatures``, all of every row; the other columns
-/// are arrays of one entry a row.
+/// The features are in blocks, one behind the other; the other columns are arrays of one entry a row.
 public struct FeatureRows: Sendable {
-    public private(set) var count: Int
-
     /// The price's distance from the reference in units of the scale.
     public var label: [Float] = []
     /// What the label is the distance from, per 100 of par.
@@ -29,61 +26,29 @@ public struct FeatureRows: Sendable {
     public var figi: [String] = []
     public var tradeID: [String] = []
 
-    private var state: FeatureBlock
-    private var condition: FeatureBlock
+    private var blocks: [(block: FeatureBlock, rows: Int)] = []
 
-    /// - Parameter isHalf: whether features are stored as 16-bit numbers.
-    public init(count: Int, stateWidth: Int, conditionWidth: Int, isHalf: Bool) {
-        self.count = count
-        state = FeatureBlock(rows: count, width: stateWidth, isHalf: isHalf)
-        condition = FeatureBlock(rows: count, width: conditionWidth, isHalf: isHalf)
-    }
+    public init() {}
 
-    /// Drops the features of all rows but the first ones.
-    public mutating func keepFirst(_ count: Int) {
-        precondition(count <= self.count, "FeatureRows: \(count) of \(self.count) rows")
-        guard count < self.count else { return }
-        state.keepFirst(count)
-        condition.keepFirst(count)
-        self.count = count
-    }
+    /// The rows whose features are there.
+    public var count: Int { blocks.reduce(0) { $0 + $1.rows } }
 
-    /// Where features are written. Rows may be written from several threads.
-    public struct Features {
-        fileprivate let state: FeatureBlock.Room
-        fileprivate let condition: FeatureBlock.Room
-
-        /// The place of a row's state, to be written as it is stored; nil where it is stored as
-        /// 16-bit numbers.
-        public func state(row: Int) -> UnsafeMutablePointer<Float>? { state.place(of: row) }
-
-        /// Stores the features of a row.
-        public func store(
-            row: Int, state values: UnsafePointer<Float>, condition: UnsafePointer<Float>
-        ) {
-            state.store(values, row: row)
-            store(row: row, condition: condition)
+    /// Appends the features of a block's first rows.
+    /// - Precondition: all blocks are of the same widths and of the same kind of numbers.
+    public mutating func append(_ block: FeatureBlock, rows: Int) {
+        precondition(
+            rows <= block.capacity, "FeatureRows: \(rows) rows of a block of \(block.capacity)")
+        if let first = blocks.first?.block {
+            precondition(
+                first.stateWidth == block.stateWidth
+                    && first.conditionWidth == block.conditionWidth
+                    && first.isHalf == block.isHalf, "FeatureRows: blocks of different kinds")
         }
-
-        /// Stores the condition of a row whose state was written in its place.
-        public func store(row: Int, condition values: UnsafePointer<Float>) {
-            condition.store(values, row: row)
-        }
-    }
-
-    /// Runs a body that writes features.
-    public mutating func withFeatures<Result>(
-        _ body: (Features) throws -> Result
-    ) rethrows -> Result {
-        try state.withRoom { state in
-            try condition.withRoom { condition in
-                try body(Features(state: state, condition: condition))
-            }
-        }
+        blocks.append((block, rows))
     }
 
     /// Writes the shard; it appears when it is complete.
-    /// - Precondition: every column has `count` entries.
+    /// - Precondition: there are rows, and every column has `count` entries.
     public func write(to path: String, schemaHash: String) throws(FileError) {
         let counts = [
             label.count, reference.count, scale.count, weight.count, time.count, reportTime.count,
@@ -91,7 +56,8 @@ public struct FeatureRows: Sendable {
             tradeID.count,
         ]
         precondition(
-            counts.allSatisfy { $0 == count }, "FeatureRows: columns of \(counts), \(count) rows")
+            count > 0 && counts.allSatisfy { $0 == count },
+            "FeatureRows: columns of \(counts), \(count) rows")
         func floats(_ values: [Float]) -> NDArray<Float> {
             NDArray(shape: [values.count]) { pointer in
                 for (index, value) in values.enumerated() { pointer[index] = value }
@@ -112,8 +78,7 @@ public struct FeatureRows: Sendable {
         tensors.append(.init("reference", floats(reference)))
         tensors.append(.init("scale", floats(scale)))
         tensors.append(.init("weight", floats(weight)))
-        tensors.append(state.tensor("state"))
-        tensors.append(condition.tensor("condition"))
+        tensors += FeatureBlock.tensors(blocks)
         tensors.append(.init("side", dtype: .u8, shape: [count], bytes: side))
         tensors.append(.init("ats", dtype: .u8, shape: [count], bytes: isATS))
         tensors.append(Self.texts("cusip", cusip))

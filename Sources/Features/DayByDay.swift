@@ -1,29 +1,23 @@
 import Bonds
 import Datasets
+import Dispatch
 import Files
+import Foundation
 import Tape
 
-/// The work of a ``FeatureBuild``: one pass over the replay, a day at a time.
+/// The work of a ``FeatureBuild``, a day at a time: while the events of one day are applied and its
+/// rows are captured, the next day is read, captured rows are finished and earlier days are written.
 final class DayByDay {
     private let build: FeatureBuild
-    private let bonds: BondTable
     private let layout: FeatureLayout
     private let folder: StoreFolder
     private let engine: FeatureEngine
+    private let reader: DayReader
+    private let reading = DispatchQueue(label: "tenor.features.reader")
+    private let workers: RowWorkers
     private let writer = BackgroundWriter()
-    private var replay: MarketReplay
-    /// Events that were read and not applied yet, from `position` on.
-    private var events: [MarketEvent] = []
-    private var position = 0
-    private var isAtEnd = false
-    /// Trades that make rows, by day of execution.
-    private var requests: [CalendarDate: [RowRequest]] = [:]
-    private var lastDay: CalendarDate?
-    /// Trades without a row of the days so far, and of days to come: by their execution where that
-    /// is no later than their report, and by their report where they come late.
+    /// Trades without a row of the days so far.
     private var counts = BuildCounts()
-    private var laterCounts: [CalendarDate: BuildCounts] = [:]
-    private var offered = OfferedTrades()
     private var hasSnapshot = true
     private var lastSnapshot = ContinuousClock.now
     private(set) var summary = FeatureBuild.Summary()
@@ -32,19 +26,22 @@ final class DayByDay {
         _ build: FeatureBuild, bonds: BondTable, layout: FeatureLayout, folder: StoreFolder
     ) throws {
         self.build = build
-        self.bonds = bonds
         self.layout = layout
         self.folder = folder
         let start = try EngineStart(
             market: build.market, store: folder, bonds: bonds, layout: layout)
         engine = start.engine
-        replay = start.events
+        workers = RowWorkers(
+            engine.finisher, isHalf: build.isHalf,
+            threads: build.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        var lastDay: CalendarDate?
         if let state = start.state {
             counts = try BuildCounts(snapshot: state)
             let day = EasternTime.date(engine.now)
             lastDay = day + -1
             summary.resumedFrom = day.description
         }
+        reader = DayReader(build, bonds: bonds, replay: start.events, after: lastDay)
     }
 
     func run(progress: (_ rows: Int, _ day: CalendarDate) throws -> Void) throws {
@@ -52,6 +49,7 @@ final class DayByDay {
             try makeAll(progress)
         } catch {
             // What is on its way is finished: the next run counts on nobody else writing.
+            reading.sync {}
             try? writer.finish()
             throw error
         }
@@ -62,106 +60,71 @@ final class DayByDay {
     }
 
     private func makeAll(_ progress: (_ rows: Int, _ day: CalendarDate) throws -> Void) throws {
-        while let day = try nextDay() {
-            if let through = build.through, day > through { break }
-            let end = StoreFolder.end(of: day)
-            // All that may still be told of the day's trades.
-            try read(before: end + FeatureBuild.longestDelay)
-            try make(day, end: end, progress: progress)
-            lastDay = day
+        var lastDay: CalendarDate?
+        var next = readAhead()
+        while let day = try next.wait().get() {
+            next = readAhead()
+            try make(day, progress: progress)
+            lastDay = day.date
             if ContinuousClock.now - lastSnapshot >= build.snapshotInterval {
-                try writeSnapshot(of: day)
+                try writeSnapshot(of: day.date)
             }
         }
         if let lastDay, !hasSnapshot { try writeSnapshot(of: lastDay) }
         if build.through == nil {
             // After the last event there may still be trades of unknown bonds.
-            counts.add(BuildCounts(unknownBonds: replay.unknownBonds))
+            counts.add(BuildCounts(unknownBonds: reader.unknownBondsLeft))
         }
     }
 
-    /// The day of the next event or row.
-    private func nextDay() throws(FileError) -> CalendarDate? {
-        if position == events.count { try readOne() }
-        let ofEvents = position < events.count ? EasternTime.date(events[position].time) : nil
-        return [ofEvents, requests.keys.min()].compactMap { $0 }.min()
-    }
-
-    private func read(before time: Int64) throws(FileError) {
-        while !isAtEnd, events.last.map({ $0.time < time }) ?? true { try readOne() }
-    }
-
-    private func readOne() throws(FileError) {
-        guard let event = try replay.next() else {
-            isAtEnd = true
-            return
+    /// Begins to read the next day on another thread.
+    private func readAhead() -> Pending<Result<MarketDay?, FileError>> {
+        let day = Pending<Result<MarketDay?, FileError>>()
+        // It is asked for one day at a time.
+        nonisolated(unsafe) let reader = reader
+        reading.async {
+            day.fill(Result { () throws(FileError) in try reader.next() })
         }
-        events.append(event)
-        guard case .reported(let trade, let bond) = event else { return }
-        let day = EasternTime.date(trade.executionTime)
-        offered.add(day)
-        if let from = build.from, day < from { return }
-        if let through = build.through, day > through { return }
-        switch RowRequest.make(
-            trade, bond: bond, terms: bonds.rows[bond].terms, day: day,
-            minimumQuantity: build.minimumQuantity)
-        {
-        // Of a day that is done every trade is a row or counted: all were reported by then, or late.
-        case .success(let request):
-            if day > lastDay ?? day + -1 { requests[day, default: []].append(request) }
-        case .failure(let error):
-            switch error.exclusion {
-            case .reportedLate, .reportedEarly:
-                let day = EasternTime.date(trade.reportTime)
-                laterCounts[day, default: BuildCounts()].add(error.exclusion)
-            default:
-                if day > lastDay ?? day + -1 {
-                    laterCounts[day, default: BuildCounts()].add(error.exclusion)
-                }
-            }
-        }
+        return day
     }
 
     /// Makes the rows of a day, takes in its events and writes what is done.
     private func make(
-        _ day: CalendarDate, end: Int64, progress: (_ rows: Int, _ day: CalendarDate) throws -> Void
+        _ day: MarketDay, progress: (_ rows: Int, _ day: CalendarDate) throws -> Void
     ) throws {
-        let asked = requests.removeValue(forKey: day) ?? []
-        var names: Set<String> = []
-        var wanted = asked.filter { names.insert($0.trade.tradeID).inserted }
-        counts.add(.duplicate, count: asked.count - wanted.count)
-        if let made = try folder.rowsOfShard(day) {
+        var wanted = day.requests
+        if let made = try folder.rowsOfShard(day.date) {
             counts.add(.unpriced, count: wanted.count - made)
             wanted = []
         }
-        wanted.sort {
-            ($0.trade.executionTime, $0.trade.tradeID) < ($1.trade.executionTime, $1.trade.tradeID)
+        var position = 0
+        func apply(before time: Int64) throws(FeatureError) {
+            while position < day.events.count, day.events[position].time < time {
+                try engine.apply(day.events[position])
+                position += 1
+            }
         }
-        let maker = RowMaker(engine: engine, count: wanted.count, build: build)
         let made = summary.newRows
+        let maker = RowMaker(engine: engine, workers: workers)
         let rows = try maker.make { maker in
             for request in wanted {
                 try apply(before: request.trade.executionTime)
                 if try !maker.add(request) { counts.add(.unpriced) }
-                if maker.count % RowMaker.batch == 0 { try progress(made + maker.count, day) }
+                if maker.count % RowMaker.batch == 0 {
+                    try progress(made + maker.count, day.date)
+                }
             }
-            try apply(before: end)
+            try apply(before: day.end)
         }
-        try progress(made + rows.count, day)
-        try engine.advance(to: end)
-        events.removeFirst(position)
-        position = 0
-
-        for ended in laterCounts.keys.filter({ $0 <= day }) {
-            if let ended = laterCounts.removeValue(forKey: ended) { counts.add(ended) }
-        }
-        counts.add(BuildCounts(unknownBonds: replay.takeUnknownBonds(through: day)))
+        try progress(made + maker.count, day.date)
+        try engine.advance(to: day.end)
+        counts.add(day.counts)
         hasSnapshot = false
-        guard rows.count > 0 else { return }
-        summary.newRows += rows.count
+        guard maker.count > 0 else { return }
+        summary.newRows += maker.count
         summary.newDays += 1
-        let (path, hash) = (folder.shard(day), layout.schema.hash)
-        try writer.enqueue { try rows.write(to: path, schemaHash: hash) }
+        let (path, hash) = (folder.shard(day.date), layout.schema.hash)
+        try writer.enqueue { try rows.rows().write(to: path, schemaHash: hash) }
     }
 
     /// Writes the state at the end of a day, behind the shards of that day and of those before.
@@ -177,56 +140,6 @@ final class DayByDay {
         hasSnapshot = true
     }
 
-    private func apply(before time: Int64) throws(FeatureError) {
-        while position < events.count, events[position].time < time {
-            try engine.apply(events[position])
-            position += 1
-        }
-    }
-}
-
-extension DayByDay {
     /// Why a store is empty.
-    func noRows() throws(FileError) -> FileError {
-        let file = try TradeFile.path(market: build.market)
-        // Days before the first trade end without one.
-        while offered.first == nil, !isAtEnd { try readOne() }
-        guard let first = offered.first, let last = offered.last else {
-            let strangers = summary.unknownBonds.values.reduce(0, +)
-            return FileError(
-                .badData, file: file, "no trade makes a row",
-                expected: "trades of the bonds listed",
-                found: strangers == 0
-                    ? "no trade" : "\(strangers) trades of bonds that bonds.csv does not have")
-        }
-        let asked = [
-            build.from.map { "from \($0)" }, build.through.map { "to \($0)" },
-            build.minimumQuantity > 0 ? "of \(build.minimumQuantity) dollars and more" : nil,
-        ].compactMap { $0 }.joined(separator: " ")
-        let isBefore = build.through.map { $0 < first } ?? false
-        let tape =
-            isBefore
-            ? "trades from \(first) on" : "\(offered.count) trades from \(first) to \(last)"
-        let skipped = summary.skipped.sorted { $0.key < $1.key }
-            .map { "\($0.key.replacing("_", with: " ")) \($0.value)" }
-        return FileError(
-            .badData, file: file, "no trade makes a row",
-            expected: asked.isEmpty ? "trades that hold" : "trades executed " + asked,
-            found: ([tape] + skipped).joined(separator: ", "),
-            advice: "Choose other --from, --to or --min-quantity")
-    }
-}
-
-/// The trades that a run was offered.
-private struct OfferedTrades {
-    private(set) var count = 0
-    /// Days of execution.
-    private(set) var first: CalendarDate?
-    private(set) var last: CalendarDate?
-
-    mutating func add(_ day: CalendarDate) {
-        count += 1
-        first = min(first ?? day, day)
-        last = max(last ?? day, day)
-    }
+    func noRows() throws(FileError) -> FileError { try reader.noRows(counts) }
 }

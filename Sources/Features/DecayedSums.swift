@@ -23,40 +23,48 @@ final class DecayedSums: @unchecked Sendable {
         days = Memory(groups)
     }
 
-    /// Adds a print's part, or takes it out with a sign of -1.
-    func add(_ print: Print, days: Double, to group: Int, sign: Float) {
-        let sums = sums.base + group * Self.width
-        let last = self.days[group]
-        let passed = last > 0 ? days - last : 0
-        if passed >= 0 { self.days[group] = days }
+    /// Adds a print's part to the first six groups, or takes it out with a sign of -1.
+    func add(_ print: Print, days: Double, to groups: SIMD8<Int32>, sign: Float) {
         let weight = sign * print.weight
         // The square root of millions, at most ten of them, against the side of the client.
         let flow =
             -sign * Float(print.side)
             * Float(twoTo(Double(min(print.size, 1)) * 1.660964047443681))
-        let absolute = sign * abs(print.innovation)
-        let ats: Float = print.isATS ? sign : 0
+        let offers: Float = print.side > 0 ? sign : 0
+        let bids: Float = print.side < 0 ? sign : 0
+        let part = Part(
+            weights: SIMD8(
+                weight, weight, flow, sign, sign * abs(print.innovation),
+                print.isATS ? sign : 0, 0, 0),
+            values: SIMD8(print.innovation, 1, 1, 1, 1, 1, 0, 0),
+            quotes: SIMD4(offers * print.rawResidual, offers, bids * print.rawResidual, bids))
+        for group in 0..<6 { add(part, days: days, to: Int(groups[group])) }
+    }
+
+    /// What a print adds: values by their weights, and to the quotes.
+    private struct Part {
+        let weights: SIMD8<Float>
+        let values: SIMD8<Float>
+        let quotes: SIMD4<Float>
+    }
+
+    private func add(_ part: Part, days: Double, to group: Int) {
+        let sums = sums.base + group * Self.width
+        let last = self.days[group]
+        let passed = last > 0 ? days - last : 0
+        if passed >= 0 { self.days[group] = days }
         for index in 0..<6 {
             let decay = Float(twoTo(-abs(passed) / halfLife(index)))
-            let here = sums + index * Self.statistics
             // What came late has decayed already; otherwise what was there has.
             let kept: Float = passed >= 0 ? decay : 1
             let added: Float = passed >= 0 ? 1 : decay
-            here[0] = here[0] * kept + added * weight * print.innovation
-            here[1] = here[1] * kept + added * weight
-            here[2] = here[2] * kept + added * flow
-            here[3] = here[3] * kept + added * sign
-            here[4] = here[4] * kept + added * absolute
-            here[5] = here[5] * kept + added * ats
-            if index == Self.quoteHalfLife {
-                let offers: Float = print.side > 0 ? sign : 0
-                let bids: Float = print.side < 0 ? sign : 0
-                let quotes = sums + Self.quotes
-                quotes[0] = quotes[0] * kept + added * offers * print.rawResidual
-                quotes[1] = quotes[1] * kept + added * offers
-                quotes[2] = quotes[2] * kept + added * bids * print.rawResidual
-                quotes[3] = quotes[3] * kept + added * bids
+            let here = sums + index * Self.statistics
+            for sum in 0..<Self.statistics {
+                here[sum] = here[sum] * kept + added * part.weights[sum] * part.values[sum]
             }
+            guard index == Self.quoteHalfLife else { continue }
+            let quotes = sums + Self.quotes
+            for sum in 0..<4 { quotes[sum] = quotes[sum] * kept + added * part.quotes[sum] }
         }
     }
 

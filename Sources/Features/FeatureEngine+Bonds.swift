@@ -2,39 +2,24 @@ import Bonds
 import FairValue
 
 extension FeatureEngine {
-    /// Writes the features of a bond itself.
-    func writeBond(
+    /// Writes the features of a bond itself, but for those that its fair price belongs to: of these
+    /// what the finisher needs.
+    func captureBond(
         _ context: RowContext, facts: BondFacts, groups: RatingGroups,
-        estimate: FairValueFilter.Estimate, prior: Double, accrued: Double,
         into row: UnsafeMutablePointer<Float>
     ) {
         let bond = context.bond
         let state = states[bond]
-        let isSeen = filters[bond].isSeen
-        let notch = Float(notches[bond] < 0 ? Int8(RatingGroups.unrated) : notches[bond])
-        let units = context.unitsPerSpread
-        row[0] = notch / 9 - 1
-        row[1] = context.logYears - 1.6094379
-        row[2] = context.years / 10 - 1
         row[3] = facts.coupon - 4.5
         row[4] = facts.logAmount
         let age = Float(moment.date.dayNumber - facts.datedDay) / 365.25
         row[5] = facts.datedDay < 0 ? 0 : ln1p(max(0, age))
-        row[6] = context.logSpread - 5
-        row[7] = ln(max(25 * context.dv01, 1e-4))
-        row[8] = clip((Float(context.price) - 97) / 10, 10)
-        row[9] = ln(units)
-        row[10] = ln(context.unit)
-        row[11] = 10 * Float(estimate.variance.squareRoot())
-        let since = isSeen ? Float(max(0, moment.days - filters[bond].days)) : 60
+        let since = context.isSeen ? Float(max(0, moment.days - filters[bond].days)) : 60
         row[12] = ln1p(60 * since)
-        row[13] = clip(Float(estimate.logSpread - prior) * units / 5, 6)
-        row[14] = ln(0.001 + state.meanAbsolute)
-        row[15] = ln(0.01 + state.meanAbsolute * units)
+        row[14] = state.meanAbsolute
         row[16] = groups.isHighYield ? 1 : 0
         row[17] = days.value(days.prints, bond, ago: 0) > 0 ? 1 : 0
         row[18] = facts.isCallable ? 1 : 0
-        row[19] = callGap(context)
         writeCounts(bond: bond, into: row + 20)
         let large =
             state.lastLargeDays > 0 ? Float(max(0, moment.days - state.lastLargeDays)) : 60
@@ -42,43 +27,13 @@ extension FeatureEngine {
         let issuer = Int(facts.issuer)
         row[27] = ln1p(days.issuerCount[issuer])
         row[28] = issuerShare(bond: bond, issuer: issuer)
-        let isFitted = days.issuerCount[issuer] > 0
-        let gap = context.logSpread - days.issuerMean[issuer]
-        row[29] = isFitted ? clip(gap, 3) : 0
-        let line =
+        row[29] = days.issuerMean[issuer]
+        row[30] =
             days.issuerSlope[issuer] * (context.logYears - days.issuerMeanLogYears[issuer])
-        row[30] = isFitted ? clip(gap - line, 3) : 0
         row[31] = ln1p(Float(state.prints))
         row[32] = ln(0.001 + state.meanGap)
         row[33] = state.meanSize
         row[34] = state.meanSide
-        row[35] = facts.coupon > 0 ? Float(accrued) / facts.coupon : 0
-        row[36] = clip(facts.coupon - Float(context.yield), 15)
-        row[37] = clip(Float(context.yield) - 5, 25)
-        writeKnots(context.years, Self.maturityKnots, into: row + 38)
-        writeKnots(notch, Self.ratingKnots, into: row + 45)
-    }
-
-    private static let maturityKnots: [Float] = [1, 2, 4, 7, 11, 18, 28]
-    private static let ratingKnots: [Float] = [2, 4, 6, 8, 10, 12, 15]
-
-    /// Weights of the two knots that a value lies between, which add up to 1.
-    private func writeKnots(
-        _ value: Float, _ knots: [Float], into row: UnsafeMutablePointer<Float>
-    ) {
-        for index in knots.indices { row[index] = 0 }
-        var below = 0
-        while below < knots.count - 2, value > knots[below + 1] { below += 1 }
-        let share = clip((value - knots[below]) / (knots[below + 1] - knots[below]), 0, 1)
-        row[below] = 1 - share
-        row[below + 1] = share
-    }
-
-    /// The fair price over that of the next call; 0 where there is none.
-    private func callGap(_ context: RowContext) -> Float {
-        guard let next = calls[context.bond]?.calls.first(where: { $0.date > context.settlement })
-        else { return 0 }
-        return clip(Float(context.price - next.price), 5)
     }
 
     private func issuerShare(bond: Int, issuer: Int) -> Float {
@@ -109,25 +64,18 @@ extension FeatureEngine {
         }
     }
 
-    /// Writes the signals that need no decayed sums; the finish adds the others.
-    func writeSignals(
+    /// Writes the signals that need neither the fair price nor decayed sums, and what the finisher
+    /// makes the others of: log spreads of days, of medians and of the bond's mean.
+    func captureSignals(
         _ context: RowContext, facts: BondFacts, groups: RatingGroups,
         into row: UnsafeMutablePointer<Float>
     ) {
         for index in 0..<24 { row[index] = 0 }
         let bond = context.bond
-        guard filters[bond].isSeen else { return }
-        let x = context.logSpread
-        func before(_ ago: Int32) -> Float {
-            let spread = days.spread(bond, ago: ago)
-            return spread == 0 ? x : spread
+        guard context.isSeen else { return }
+        for (place, ago) in [Int32(1), 2, 5, 10].enumerated() {
+            row[place] = days.spread(bond, ago: ago)
         }
-        let (one, two, five, ten) = (before(1), before(2), before(5), before(10))
-        row[0] = clip(10 * (x - one), 10)
-        row[1] = clip(10 * (x - five), 10)
-        row[2] = clip(10 * (x - ten), 10)
-        row[3] = clip(10 * (x - 2 * one + two), 10)
-        row[4] = clip(10 * (x - 2 * five + ten), 10)
         let faces = spike(days.face, bond)
         row[5] = faces.five
         row[6] = spike(days.prints, bond).five
@@ -142,13 +90,10 @@ extension FeatureEngine {
             let two = mean + slope * (0.6931472 - years)
             row[16] = clip((e(clip(ten, 0, 9)) - e(clip(two, 0, 9))) / 100, 10)
         }
-        let sector = days.medians[3 * Int(facts.sector) + groups.grade]
-        row[17] = sector == 0 ? 0 : clip(x - sector, 3)
-        let bucket = days.medians[3 * self.groups.sectors + groups.bucket]
-        row[18] = bucket == 0 ? 0 : clip(x - bucket, 3)
+        row[17] = days.medians[3 * Int(facts.sector) + groups.grade]
+        row[18] = days.medians[3 * self.groups.sectors + groups.bucket]
         row[19] = days.beta(bond) - 1
-        let mean = days.meanSpread[bond]
-        row[22] = mean == 0 ? 0 : clip(x - mean, 3)
+        row[22] = days.meanSpread[bond]
         row[23] = ln(0.001 + root(days.spreadVariance[bond]))
     }
 

@@ -55,11 +55,12 @@ extension FeatureEngine {
             prior: cohorts.logSpread(rating: rating, years: years, creditIndex: index),
             isHighYield: groups.isHighYield)
         fairPrices.observe(
-            fairPlace(
-                bond, rating: rating, isHighYield: groups.isHighYield, creditIndex: index,
-                years: years, on: at.date, prior: observation.prior),
-            executed: executed, quote: quote, side: sign, quantity: quantity,
-            isATS: trade.isATS, key: key)
+            FairPrint(
+                place: fairPlace(
+                    bond, rating: rating, isHighYield: groups.isHighYield, creditIndex: index,
+                    years: years, on: at.date, prior: observation.prior),
+                executed: executed, quote: quote, side: sign, quantity: quantity,
+                isATS: trade.isATS, key: key))
         cohorts.add(logSpread: seen.adjusted, rating: rating, years: years, days: at.days)
 
         var print = Print()
@@ -162,9 +163,9 @@ extension FeatureEngine {
     func fairPlace(
         _ bond: Int, rating: CreditRating?, isHighYield: Bool, creditIndex: Double, years: Double,
         on date: CalendarDate, prior: Double
-    ) -> FairPrices.Place {
+    ) -> FairPlace {
         let dated = facts[bond].datedDay
-        return FairPrices.Place(
+        return FairPlace(
             bond: bond, rating: rating, isHighYield: isHighYield, creditIndex: creditIndex,
             years: years, age: dated < 0 ? 0 : Double(date.dayNumber - dated) / 365.25,
             prior: prior)
@@ -215,7 +216,7 @@ extension FeatureEngine {
         let bond = Int(print.bond)
         let numbers = groups.all(
             bond: bond, facts: facts[bond], groups: RatingGroups(notch: Int(print.notch)))
-        for group in 0..<6 { sums.add(print, days: days, to: Int(numbers[group]), sign: sign) }
+        sums.add(print, days: days, to: numbers, sign: sign)
     }
 
     private func classRing(_ print: Print) -> Int {

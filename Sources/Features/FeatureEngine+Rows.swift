@@ -13,14 +13,15 @@ extension FeatureEngine {
     ) throws(FeatureError) -> FeatureReference? {
         try advance(to: time)
         guard let context = capture(bond: bond, into: row) else { return nil }
-        finish(context, row)
-        return context.reference
+        fairPrices.settle()
+        return finisher.finish(context, row)
     }
 
-    /// Copies what a row is made of into the row, as of ``now``.
+    /// Copies what a row is made of into the row, as of ``now``, and asks for its fair value, which is
+    /// stored in the row too.
     ///
-    /// The prints of the sequence part lie there as they are, the decayed sums too; ``finish`` turns
-    /// them into features. What costs little is written at once.
+    /// The prints of the sequence part lie there as they are, the decayed sums too; the finisher turns
+    /// them into features, when the fair value is there. What costs little is written at once.
     func capture(bond: Int, into row: UnsafeMutablePointer<Float>) -> RowContext? {
         let facts = facts[bond]
         guard let market = history.market(before: now),
@@ -34,43 +35,33 @@ extension FeatureEngine {
         let credit = index + creditOffsets[bond]
         let years = max(YieldCurve.years(from: moment.date, to: facts.maturity), 1 / 365.25)
         let prior = cohorts.logSpread(rating: rating(bond), years: years, creditIndex: index)
-        let place = fairPlace(
-            bond, rating: rating(bond), isHighYield: ratingGroups.isHighYield,
-            creditIndex: index, years: years, on: moment.date, prior: prior)
-        let estimate = fairPrices.estimate(place)
-        let own = filters[bond].predicted(
-            days: moment.days, creditIndex: credit, isHighYield: ratingGroups.isHighYield,
-            prior: prior, parameters)
-        let value = flows.value(logSpread: estimate.logSpread, curveYield: curveYield)
-        guard value.price.isFinite, value.dv01.isFinite else { return nil }
 
-        var context = RowContext()
-        context.bond = bond
-        context.time = now
-        context.days = moment.days
-        context.settlement = moment.settlement
-        context.logSpread = Float(estimate.logSpread)
+        var context = RowContext(
+            place: fairPlace(
+                bond, rating: rating(bond), isHighYield: ratingGroups.isHighYield,
+                creditIndex: index, years: years, on: moment.date, prior: prior),
+            time: now, days: moment.days, settlement: moment.settlement, flows: flows,
+            curveYield: curveYield)
+        fairPrices.ask(
+            context.place, at: now,
+            answer: UnsafeMutableRawPointer(row + FeatureLayout.fairStart))
+        context.ownLogSpread =
+            filters[bond].predicted(
+                days: moment.days, creditIndex: credit, isHighYield: ratingGroups.isHighYield,
+                prior: prior, parameters
+            ).logSpread
         context.credit = Float(credit)
-        context.price = value.price
-        context.dv01 = Float(value.dv01)
-        context.unit = Float(
-            parameters.unit(dv01: value.dv01, logSpread: estimate.logSpread))
-        let spread = e(context.logSpread)
-        context.unitsPerSpread = context.dv01 * spread / context.unit
-        context.years = Float(years)
+        context.notch = Float(notches[bond] < 0 ? Int8(RatingGroups.unrated) : notches[bond])
         context.logYears = ln(context.years)
-        context.logRisk = ln(max(context.dv01 * spread, 1e-6))
-        context.yield = curveYield + Double(spread) / 100
-        context.curve = CurvePlace(years: context.years)
         for column in 0..<MarketGrid.stride { context.market[column] = grid.current[column] }
         context.newestSlot = grid.newest
         context.oldestSlot = grid.oldest
         context.creditColumn =
             ratingGroups.isHighYield ? MarketGrid.highYield : MarketGrid.investmentGrade
-        let state = states[bond]
-        if filters[bond].isSeen {
-            context.lastSlot = state.lastSlot
-            context.lastExecuted = state.lastExecuted
+        context.isSeen = filters[bond].isSeen
+        if context.isSeen {
+            context.lastSlot = states[bond].lastSlot
+            context.lastExecuted = states[bond].lastExecuted
         }
 
         let issuer = Int(facts.issuer)
@@ -88,22 +79,16 @@ extension FeatureEngine {
             }
         }
         writeMarket(into: row + FeatureLayout.marketStart)
-        writeBond(
-            context, facts: facts, groups: ratingGroups, estimate: estimate, prior: prior,
-            accrued: flows.accruedInterest, into: row + FeatureLayout.bondStart)
+        captureBond(
+            context, facts: facts, groups: ratingGroups, into: row + FeatureLayout.bondStart)
         calendar.write(now, into: row + FeatureLayout.calendarStart)
-        let fair = row + FeatureLayout.fairStart
-        fairPrices.write(
-            place, estimate: estimate, dv01: value.dv01, units: context.unitsPerSpread,
-            into: fair)
-        fair[7] = clip(Float(estimate.logSpread - own.logSpread) * context.unitsPerSpread, 12)
-        writeSignals(
+        captureSignals(
             context, facts: facts, groups: ratingGroups, into: row + FeatureLayout.signalStart)
         for sector in layout.sectors.indices {
             row[FeatureLayout.sectorStart + sector] =
                 sector == Int(facts.sectorFeature) ? 1 : 0
         }
-        if layout.hasSwaps { writeSwaps(context, into: row + layout.swapStart) }
+        if layout.hasSwaps { captureSwaps(bond: bond, into: row + layout.swapStart) }
         if layout.hasDealers {
             dealers.write(bond: bond, issuer: issuer, day: days.day, into: row + layout.dealerStart)
         }
@@ -174,12 +159,13 @@ extension FeatureEngine {
         }
     }
 
-    private func writeSwaps(_ context: RowContext, into row: UnsafeMutablePointer<Float>) {
-        let ticker = Int(tickers[context.bond])
+    /// The spread itself stands where its distance from the bond's will.
+    private func captureSwaps(bond: Int, into row: UnsafeMutablePointer<Float>) {
+        let ticker = Int(tickers[bond])
         let series = tables.swaps
         let isKnown = ticker >= 0 && series.isKnown(ticker)
         row[0] = isKnown ? 1 : 0
-        row[1] = isKnown ? clip(series.last(ticker) - context.logSpread, 3) : 0
+        row[1] = isKnown ? series.last(ticker) : 0
         row[2] = isKnown ? clip(10 * series.change(ticker, over: 1), 10) : 0
         row[3] = isKnown ? clip(10 * series.change(ticker, over: 5), 10) : 0
     }
@@ -213,8 +199,4 @@ extension FeatureEngine {
             row[30 + grade] = clip(100 * decay * sum[0] / (decay * sum[1] + 0.5), 10)
         }
     }
-}
-
-extension RowContext {
-    var reference: FeatureReference { FeatureReference(price: Float(price), scale: unit) }
 }

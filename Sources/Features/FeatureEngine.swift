@@ -17,7 +17,8 @@ public final class FeatureEngine {
     public let layout: FeatureLayout
     public let bonds: BondTable
     public let parameters: FairValueParameters
-    /// Called before the past of the market grid changes, which it does when a series begins.
+    /// Called before the past of the market grid changes, which it does when a series begins:
+    /// captured rows must have been finished by then.
     var beforeRewrite: (() -> Void)?
     /// What was passed over.
     public internal(set) var tally = FeatureTally()
@@ -29,13 +30,14 @@ public final class FeatureEngine {
     var executionClock = TradingClock()
     var calendar = CalendarFeatures()
     var history = MarketHistory()
-    let grid = MarketGrid()
+    let grid: MarketGrid
+    /// Turns captured rows into features.
+    let finisher: RowFinisher
     var cohorts: CohortPrior
     var ratings = RatingBook()
-    var fairPrices: FairPrices
+    let fairPrices: FairPrices
     let tables: DailyTables
     var pricer: BondPricer
-    let terms: [BondTerms]
     let calls: [CallSchedule?]
     private let bondsOfIssuer: [String: [Int]]
 
@@ -73,10 +75,15 @@ public final class FeatureEngine {
         self.tables = tables
         self.parameters = parameters
         cohorts = CohortPrior(parameters)
-        fairPrices = FairPrices(bonds, layout.kalman)
-        terms = bonds.rows.map(\.terms)
-        pricer = BondPricer(terms)
+        let kalmanGroups = KalmanGroups(bonds)
+        fairPrices = FairPrices(FairFilter(kalmanGroups, layout.kalman))
+        let terms = bonds.rows.map(\.terms)
         calls = bonds.rows.map { bonds.calls(cusip: $0.cusip) }
+        pricer = BondPricer(terms)
+        grid = MarketGrid()
+        finisher = RowFinisher(
+            layout: layout, parameters: parameters, terms: terms, calls: calls, grid: grid,
+            groups: kalmanGroups)
         moment = clock.moment(0)
         var issuers: [String: Int] = [:]
         var sectors: [String: Int] = [:]
@@ -188,7 +195,6 @@ public final class FeatureEngine {
         let before = moment.date
         moment = clock.moment(time)
         if moment.date != before || days.day < 0 { turnDate() }
-        fairPrices.advance(to: time)
         grid.advance(to: moment.days)
         let day = Int32(moment.days)
         if days.day < 0 {

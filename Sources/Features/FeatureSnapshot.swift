@@ -25,6 +25,8 @@ extension FeatureEngine {
     /// What is small and has no fixed size.
     private struct Notes: Codable {
         var now: Int64
+        /// The latest of the ticks that the curve and the credit indices have seen.
+        var lastTick: Int64?
         var cohorts: CohortPrior
         var ratings: RatingBook
         var tally: FeatureTally
@@ -61,8 +63,6 @@ extension FeatureEngine {
         tensors.append(Self.tensor("observed", Self.packed(observed, by: rings)))
         tensors.append(Self.tensor("keys", Self.packed(keys, by: rings)))
         var archive = FilterArchive()
-        // A copy: writing does not change it.
-        var fairPrices = fairPrices
         _ = fairPrices.archive(&archive)
         tensors.append(
             Self.tensor(Self.fairPricesKey, archive.words.withUnsafeBytes { Array($0) }))
@@ -70,8 +70,8 @@ extension FeatureEngine {
         encoder.outputFormatting = [.sortedKeys]
         let notes = try encoder.encode(
             Notes(
-                now: now, cohorts: cohorts, ratings: ratings, tally: tally,
-                parameters: parameters))
+                now: now, lastTick: history.lastTime, cohorts: cohorts, ratings: ratings,
+                tally: tally, parameters: parameters))
         return FeatureSnapshot(
             tensors: tensors,
             metadata: [
@@ -122,16 +122,16 @@ extension FeatureEngine {
         cohorts = notes.cohorts
         ratings = notes.ratings
         tally = notes.tally
-        try replayTicks(market: folder, before: notes.now)
+        if let last = notes.lastTick { try replayTicks(market: folder, through: last) }
         turnTime(to: notes.now)
     }
 
     /// The curve and the credit indices as they were.
-    private func replayTicks(market folder: String, before time: Int64) throws(FileError) {
-        let treasuries = try TreasuryRow.read(market: folder).filter { $0.time < time }
+    private func replayTicks(market folder: String, through time: Int64) throws(FileError) {
+        let treasuries = try TreasuryRow.read(market: folder).filter { $0.time <= time }
             .enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
         let path = try MarketRow.path(market: folder)
-        let markets = try (path.map(MarketRow.read(path:)) ?? []).filter { $0.time < time }
+        let markets = try (path.map(MarketRow.read(path:)) ?? []).filter { $0.time <= time }
             .enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
         var next = 0
         for tick in treasuries {

@@ -1,76 +1,51 @@
 import Datasets
 import Dispatch
+import Files
 import Foundation
 import Tape
 
-/// Makes the rows of a day: captures one after the other, finishes them a batch at a time on all
-/// cores.
+/// Makes the rows of a day: captures one after the other, and has them finished a batch at a time.
 final class RowMaker {
     static let batch = 512
-    private static let rowsATask = 32
 
     private let engine: FeatureEngine
-    private let threads: Int
-    private let width: Int
-    private var rows: FeatureRows
-    private var target: FeatureRows.Features?
-    /// Where rows are captured that cannot be where they are stored, as 16-bit numbers.
-    private let scratch: Memory<Float>
-    private let conditions: Memory<Float>
-    /// Rows that are captured and not finished.
+    private let workers: RowWorkers
+    private var block: FeatureBlock
+    /// Rows of the block that are captured.
     private var contexts: [RowContext] = []
-    /// Rows that are done, without those that are captured.
-    private var finished = 0
-    private var references: [FeatureReference] = []
     private var requests: [RowRequest] = []
+    private var captured = CapturedRows()
 
-    init(engine: FeatureEngine, count: Int, build: FeatureBuild) {
+    init(engine: FeatureEngine, workers: RowWorkers) {
         self.engine = engine
-        threads = build.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        width = engine.layout.stateWidth
-        rows = FeatureRows(
-            count: count, stateWidth: width, conditionWidth: FeatureLayout.conditionWidth,
-            isHalf: build.isHalf)
-        scratch = Memory(build.isHalf ? Self.batch * width : 0)
-        conditions = Memory(Self.batch * FeatureLayout.conditionWidth)
-        contexts.reserveCapacity(Self.batch)
-        references.reserveCapacity(count)
-        requests.reserveCapacity(count)
+        self.workers = workers
+        block = Self.emptyBlock(engine.layout)
+    }
+
+    private static func emptyBlock(_ layout: FeatureLayout) -> FeatureBlock {
+        FeatureBlock(
+            capacity: batch, stateWidth: layout.stateWidth,
+            conditionWidth: FeatureLayout.conditionWidth)
     }
 
     /// Rows so far.
-    var count: Int { requests.count }
+    private(set) var count = 0
 
     /// Runs a body that adds rows, and gives them.
-    func make(_ body: (RowMaker) throws -> Void) throws -> FeatureRows {
-        var rows = rows
-        self.rows = FeatureRows(count: 0, stateWidth: 0, conditionWidth: 0, isHalf: false)
-        engine.beforeRewrite = { [unowned self] in finish() }
-        defer { engine.beforeRewrite = nil }
-        try rows.withFeatures { features in
-            target = features
-            defer { target = nil }
-            try body(self)
-            finish()
+    func make(_ body: (RowMaker) throws -> Void) throws -> CapturedRows {
+        engine.beforeRewrite = { [unowned self, workers] in
+            pass()
+            engine.fairPrices.settle()
+            workers.wait()
         }
-        rows.keepFirst(count)
-        for (request, reference) in zip(requests, references) {
-            let trade = request.trade
-            rows.label.append(reference.label(price: trade.price))
-            rows.reference.append(reference.price)
-            rows.scale.append(reference.scale)
-            rows.weight.append(request.weight)
-            rows.time.append(trade.executionTime)
-            rows.reportTime.append(trade.reportTime)
-            rows.quantity.append(trade.quantity)
-            rows.price.append(trade.price)
-            rows.side.append(trade.side.rawValue)
-            rows.isATS.append(trade.isATS ? 1 : 0)
-            rows.cusip.append(trade.cusip)
-            rows.figi.append(trade.figi)
-            rows.tradeID.append(trade.tradeID)
+        defer {
+            engine.beforeRewrite = nil
+            // Where the body throws, nobody may write into the rows later.
+            engine.fairPrices.settle()
         }
-        return rows
+        try body(self)
+        pass()
+        return captured
     }
 
     /// Captures a row as of the trade's execution; the events before it have been applied.
@@ -78,56 +53,113 @@ final class RowMaker {
     func add(_ request: RowRequest) throws(FeatureError) -> Bool {
         let trade = request.trade
         try engine.advance(to: trade.executionTime)
-        let place = contexts.count
-        guard let context = engine.capture(bond: request.bond, into: state(place))
+        let row = contexts.count
+        guard let context = engine.capture(bond: request.bond, into: block.state(row: row))
         else { return false }
         ConditionFeatures.write(
             side: trade.side, quantity: trade.quantity, isATS: trade.isATS,
-            into: conditions.base + place * FeatureLayout.conditionWidth)
+            into: block.condition(row: row))
         contexts.append(context)
-        references.append(context.reference)
         requests.append(request)
-        if contexts.count == Self.batch { finish() }
+        count += 1
+        if contexts.count == Self.batch { pass() }
         return true
     }
 
-    /// Where the state of a captured row is: in its place in the shard, or in the scratch memory.
-    private func state(_ place: Int) -> UnsafeMutablePointer<Float> {
-        target?.state(row: finished + place) ?? scratch.base + place * width
+    /// Passes the captured rows on: they are finished when their fair values are there.
+    private func pass() {
+        guard !contexts.isEmpty else { return }
+        let finished = Pending<FinishedRows>()
+        captured.batches.append(CapturedRows.Batch(requests: requests, finished: finished))
+        engine.fairPrices.follow { [workers, block, contexts] in
+            workers.finish(block, contexts, into: finished)
+        }
+        block = Self.emptyBlock(engine.layout)
+        contexts.removeAll(keepingCapacity: true)
+        requests.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Rows of a day whose features may still be on their way.
+struct CapturedRows: Sendable {
+    struct Batch: Sendable {
+        let requests: [RowRequest]
+        let finished: Pending<FinishedRows>
     }
 
-    /// Turns the captured rows into features and stores them.
-    private func finish() {
-        guard let target, !contexts.isEmpty else { return }
-        let (first, engine, conditions) = (finished, engine, conditions.base)
-        let (state, width) = (state(0), width)
-        let isInPlace = target.state(row: first) != nil
-        contexts.withUnsafeBufferPointer { contexts in
-            func rows(_ task: Int) {
-                let start = task * Self.rowsATask
-                for row in start..<min(start + Self.rowsATask, contexts.count) {
-                    let condition = conditions + row * FeatureLayout.conditionWidth
-                    engine.finish(contexts[row], state + row * width)
-                    if isInPlace {
-                        target.store(row: first + row, condition: condition)
-                    } else {
-                        target.store(
-                            row: first + row, state: state + row * width, condition: condition)
-                    }
-                }
-            }
-            let tasks = (contexts.count + Self.rowsATask - 1) / Self.rowsATask
-            if threads > 1, tasks > 1 {
-                withoutActuallyEscaping(rows) { rows in
-                    // No event is applied meanwhile: finishing only reads the engine.
-                    nonisolated(unsafe) let rows = rows
-                    DispatchQueue.concurrentPerform(iterations: tasks) { rows($0) }
-                }
-            } else {
-                for task in 0..<tasks { rows(task) }
+    fileprivate(set) var batches: [Batch] = []
+
+    /// Waits for the features, and gives all columns.
+    func rows() -> FeatureRows {
+        var rows = FeatureRows()
+        for batch in batches {
+            let finished = batch.finished.wait()
+            rows.append(finished.features, rows: batch.requests.count)
+            for (request, reference) in zip(batch.requests, finished.references) {
+                let trade = request.trade
+                rows.label.append(reference.label(price: trade.price))
+                rows.reference.append(reference.price)
+                rows.scale.append(reference.scale)
+                rows.weight.append(request.weight)
+                rows.time.append(trade.executionTime)
+                rows.reportTime.append(trade.reportTime)
+                rows.quantity.append(trade.quantity)
+                rows.price.append(trade.price)
+                rows.side.append(trade.side.rawValue)
+                rows.isATS.append(trade.isATS ? 1 : 0)
+                rows.cusip.append(trade.cusip)
+                rows.figi.append(trade.figi)
+                rows.tradeID.append(trade.tradeID)
             }
         }
-        finished += contexts.count
-        contexts.removeAll(keepingCapacity: true)
+        return rows
     }
+}
+
+/// Finishes captured rows on several threads, or on the one that asks for it where those have enough
+/// to do.
+final class RowWorkers: Sendable {
+    private let finisher: RowFinisher
+    private let isHalf: Bool
+    private let queue = DispatchQueue(label: "tenor.features.finish", attributes: .concurrent)
+    private let group = DispatchGroup()
+    /// Batches that may wait for another thread; none where there is one thread only.
+    private let room: DispatchSemaphore
+
+    /// - Parameter threads: all that work, the one that asks among them.
+    init(_ finisher: RowFinisher, isHalf: Bool, threads: Int) {
+        self.finisher = finisher
+        self.isHalf = isHalf
+        room = DispatchSemaphore(value: 4 * (threads - 1))
+    }
+
+    /// Turns captured rows into features.
+    func finish(
+        _ block: FeatureBlock, _ contexts: [RowContext], into finished: Pending<FinishedRows>
+    ) {
+        guard room.wait(timeout: .now()) == .success else {
+            return finished.fill(work(block, contexts))
+        }
+        queue.async(group: group) { [self] in
+            finished.fill(work(block, contexts))
+            room.signal()
+        }
+    }
+
+    /// Waits until nothing is left to do.
+    func wait() { group.wait() }
+
+    private func work(_ block: FeatureBlock, _ contexts: [RowContext]) -> FinishedRows {
+        let references = contexts.enumerated().map { row, context in
+            finisher.finish(context, block.state(row: row))
+        }
+        return FinishedRows(
+            features: isHalf ? block.halves(rows: contexts.count) : block, references: references)
+    }
+}
+
+/// The features of captured rows, and what their labels are counted from.
+struct FinishedRows: Sendable {
+    let features: FeatureBlock
+    let references: [FeatureReference]
 }

@@ -22,10 +22,12 @@ public enum AtomicFile {
     }
 
     /// Writes a file piece by piece; when the body throws, nothing is kept.
+    /// - Parameter isLarge: whether the bytes should go around the system's page cache, as those of a
+    ///   file that is not read at once and too large to be kept there.
     public static func write(
-        to path: String, _ body: (inout FileSink) throws -> Void
+        to path: String, isLarge: Bool = false, _ body: (inout FileSink) throws -> Void
     ) throws {
-        let output = try PartialFile(path: path)
+        let output = try PartialFile(path: path, isLarge: isLarge)
         do {
             var sink = output.sink
             try body(&sink)
@@ -52,7 +54,8 @@ public final class PartialFile {
     private var isCommitted = false
 
     /// Opens a file under a temporary name, beside the one that it will have.
-    public init(path: String) throws(FileError) {
+    /// - Parameter isLarge: whether the bytes should go around the system's page cache.
+    public init(path: String, isLarge: Bool = false) throws(FileError) {
         self.path = path
         var status = stat()
         let exists = stat(path, &status) == 0
@@ -72,7 +75,9 @@ public final class PartialFile {
             if exists, descriptor >= 0 { fchmod(descriptor, status.st_mode & 0o7777) }
         }
         guard descriptor >= 0 else { throw FileError.writing(path, code: errno) }
-        sink = FileSink(storage: FileSink.Storage(descriptor: descriptor, file: path))
+        sink = FileSink(
+            storage: FileSink.Storage(
+                descriptor: descriptor, file: path, isLarge: isLarge && temporary != nil))
     }
 
     deinit { discard() }

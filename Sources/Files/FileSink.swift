@@ -41,14 +41,14 @@ public struct FileSink {
         static let capacity = 1 << 18
         /// Bytes appended and not yet written.
         var pending: [UInt8] = []
-        private let descriptor: Int32
-        private let file: String
-        private var deflater: Deflater?
+        private let output: DescriptorOutput
+        private let deflater: Deflater?
 
-        /// - Parameter file: the name that errors tell; the descriptor may be of a temporary file.
-        init(descriptor: Int32, file: String) {
-            self.descriptor = descriptor
-            self.file = file
+        /// - Parameters:
+        ///   - file: the name that errors tell; the descriptor may be of a temporary file.
+        ///   - isLarge: whether the bytes go around the page cache.
+        init(descriptor: Int32, file: String, isLarge: Bool) {
+            output = DescriptorOutput(descriptor: descriptor, file: file, isLarge: isLarge)
             deflater = file.hasSuffix(".gz") ? Deflater() : nil
             pending.reserveCapacity(Self.capacity + (1 << 12))
         }
@@ -67,9 +67,9 @@ public struct FileSink {
 
         func emit(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
             if let deflater {
-                try deflater.pack(bytes, finish: false, to: writeAll)
+                try deflater.pack(bytes, finish: false, to: output.write)
             } else {
-                try writeAll(bytes)
+                try output.write(bytes)
             }
         }
 
@@ -77,20 +77,8 @@ public struct FileSink {
         func finish() throws(FileError) {
             try flush()
             try deflater?.pack(
-                UnsafeRawBufferPointer(start: nil, count: 0), finish: true, to: writeAll)
-        }
-
-        private func writeAll(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let block = UnsafeRawBufferPointer(rebasing: rest)
-                let count = write(descriptor, block.baseAddress, block.count)
-                if count >= 0 {
-                    rest = rest.dropFirst(count)
-                } else if errno != EINTR {
-                    throw FileError.writing(file, code: errno)
-                }
-            }
+                UnsafeRawBufferPointer(start: nil, count: 0), finish: true, to: output.write)
+            try output.finish()
         }
     }
 }

@@ -62,6 +62,27 @@ import Testing
         #expect(try SafetensorsFile(path: path).entries[0].byteRange.lowerBound % 64 == 0)
     }
 
+    @Test("Bytes in pieces make the file of bytes in one")
+    func pieces() throws {
+        let scratch = try Scratch()
+        let bytes = (0..<100).map { UInt8($0) }
+        let pieces = [(0..<37), (37..<37), (37..<100)].map { range in
+            // Room for more than is used.
+            let memory = PooledBytes(count: range.count + 5)
+            for (index, byte) in bytes[range].enumerated() {
+                memory.start.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+            }
+            return (memory: memory, count: range.count)
+        }
+        let (whole, parts) = (scratch.file("whole"), scratch.file("parts"))
+        try SafetensorsFile.write(
+            [.init("x", dtype: .f16, shape: [10, 5], bytes: bytes)], to: whole)
+        try SafetensorsFile.write(
+            [.init("x", dtype: .f16, shape: [10, 5], pieces: pieces)], to: parts)
+        #expect(try FileContents.bytes(of: parts) == FileContents.bytes(of: whole))
+        _ = try SafetensorsFile(path: parts, checksum: .required)
+    }
+
     @Test func nothingAtAllIsAFileToo() throws {
         defer { remove() }
         try SafetensorsFile.write([], to: path)

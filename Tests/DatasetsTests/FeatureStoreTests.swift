@@ -22,15 +22,21 @@ import Testing
             schema.json(), to: scratch.path + "/" + FeatureSchema.fileName)
         var row = 0
         for (day, count) in [("2025-01-02", 3), ("2025-01-03", 2)] {
-            var rows = FeatureRows(
-                count: count + 1, stateWidth: 5, conditionWidth: 2, isHalf: isHalf)
-            rows.withFeatures { features in
-                for index in 0..<count {
-                    let state = (0..<5).map { Float(10 * (row + index) + $0) }
-                    features.store(row: index, state: state, condition: [Float(row + index), -1])
+            var rows = FeatureRows()
+            for start in stride(from: 0, to: count, by: 2) {
+                // Room for more rows than there are.
+                let block = FeatureBlock(capacity: 3, stateWidth: 5, conditionWidth: 2)
+                let size = min(2, count - start)
+                for index in 0..<size {
+                    let number = row + start + index
+                    for column in 0..<5 {
+                        block.state(row: index)[column] = Float(10 * number + column)
+                    }
+                    block.condition(row: index)[0] = Float(number)
+                    block.condition(row: index)[1] = -1
                 }
+                rows.append(isHalf ? block.halves(rows: size) : block, rows: size)
             }
-            rows.keepFirst(count)
             for index in 0..<count {
                 let number = row + index
                 rows.label.append(Float(number) / 4)

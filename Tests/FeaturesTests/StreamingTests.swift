@@ -137,6 +137,31 @@ import Testing
         #expect(first.tally == second.tally)
     }
 
+    @Test("A tick at the very time of a snapshot is in it")
+    func tickAtSnapshot() throws {
+        let scratch = try Scratch()
+        let first = try market.engine()
+        let tick = try #require(
+            market.events.dropFirst(market.events.count / 2).first {
+                if case .market(let row) = $0 { row.symbol == "LQD" } else { false }
+            })
+        let place = try first.apply(market.events, before: tick.time + 1)
+        #expect(first.now == tick.time)
+        let file = scratch.path + "/engine.state"
+        try first.snapshot().write(to: file)
+        let second = try FeatureEngine(
+            snapshot: file, market: market.path, bonds: market.bonds, layout: market.layout)
+        for engine in [first, second] {
+            // Prints that are compared with the market as of that tick, until there is another.
+            try engine.apply(market.events, from: place, before: tick.time + 3_600_000_000_000)
+        }
+        for bond in 0..<market.bonds.rows.count {
+            let one = bits(try first.vector(bond: bond, at: tick.time + 3_600_000_000_000))
+            let two = bits(try second.vector(bond: bond, at: tick.time + 3_600_000_000_000))
+            #expect(one == two, "bond \(bond)")
+        }
+    }
+
     @Test("Other parameters of the filter make other features, and the store's schema keeps them")
     func parameters() throws {
         let scratch = try Scratch()

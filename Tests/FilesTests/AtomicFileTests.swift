@@ -25,6 +25,26 @@ import Testing
         #expect(try scratch.names() == ["a.bin"])
     }
 
+    /// Protects the blocks that go around the page cache: their seams, and the rest behind the last.
+    @Test("A large file has the bytes of a small one", arguments: [0, 1, 4 << 20, 9_999_999])
+    func large(count: Int) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        for name in ["a.bin", "a.gz"] {
+            let path = scratch.file(name)
+            try AtomicFile.write(to: path, isLarge: true) { sink in
+                var rest = bytes[...]
+                for size in [1, 4095, 3 << 20, 700_001, Int.max] {
+                    try sink.append(Array(rest.prefix(size)))
+                    rest = rest.dropFirst(size)
+                    try rest.prefix(300_000).withUnsafeBytes { try sink.append($0) }
+                    rest = rest.dropFirst(300_000)
+                }
+            }
+            #expect(try FileContents.bytes(of: path) == bytes)
+        }
+        #expect(try scratch.names() == ["a.bin", "a.gz"])
+    }
+
     @Test("When the body throws, the old file stays and no temporary file is left")
     func bodyThrows() throws {
         let path = scratch.file("a.txt")

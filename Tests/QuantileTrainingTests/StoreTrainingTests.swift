@@ -42,12 +42,15 @@ import Testing
         try Data(schema.json()).write(to: URL(filePath: folder + "/" + FeatureSchema.fileName))
         var random = RandomStream(seed: seed)
         for day in 0..<days {
-            var rows = FeatureRows(
-                count: Self.rowsPerDay, stateWidth: 8, conditionWidth: 2, isHalf: false)
+            var rows = FeatureRows()
+            let block = FeatureBlock(
+                capacity: Self.rowsPerDay, stateWidth: 8, conditionWidth: 2)
+            rows.append(block, rows: Self.rowsPerDay)
             for row in 0..<Self.rowsPerDay {
                 let state = (0..<8).map { $0 % 3 == 0 ? 1 : Float(random.normal()) }
                 let condition = [Float(row % 2), Float(random.normal())]
-                rows.withFeatures { $0.store(row: row, state: state, condition: condition) }
+                block.state(row: row).update(from: state, count: 8)
+                block.condition(row: row).update(from: condition, count: 2)
                 let label = state[7] + 2 * condition[0] + 0.1 * Float(random.normal())
                 let time = Self.start + Int64(day) * Self.day + Int64(row) * 1_000_000_000
                 rows.label.append(label)

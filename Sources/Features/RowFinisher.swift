@@ -1,36 +1,59 @@
 import Bonds
 import FairValue
 
-extension FeatureEngine {
-    /// Turns a captured row into features, in place.
-    ///
-    /// A function of the row, the context and what never changes, but for the market grid, of which
-    /// only slots are read that the next day does not overwrite: rows may be finished on several
-    /// threads, as long as no event is applied meanwhile.
-    func finish(_ context: RowContext, _ row: UnsafeMutablePointer<Float>) {
-        finishHistory(context, row)
+/// Turns captured rows into features.
+///
+/// It has what never changes, and the market grid, of which it only reads slots that the next days do
+/// not overwrite: rows may be finished on any threads while events are applied on another, but for
+/// those that change the grid's past (``FeatureEngine/beforeRewrite``).
+struct RowFinisher: Sendable {
+    let layout: FeatureLayout
+    let parameters: FairValueParameters
+    let terms: [BondTerms]
+    let calls: [CallSchedule?]
+    let grid: MarketGrid
+    /// What the filter of the market takes trades for.
+    let groups: KalmanGroups
+
+    /// Finishes a row in place, whose fair value has been stored in it.
+    /// - Returns: what its label is counted from.
+    @discardableResult
+    func finish(_ context: RowContext, _ row: UnsafeMutablePointer<Float>) -> FeatureReference {
+        let fair = row + FeatureLayout.fairStart
+        let estimate = UnsafeRawPointer(fair).loadUnaligned(as: FairEstimate.self)
+        let price = RowPrice(context, estimate, parameters)
+        finishFair(context, price, estimate, fair)
+        finishBond(context, price, estimate, row + FeatureLayout.bondStart)
+        if layout.hasSwaps { finishSwaps(price, row + layout.swapStart) }
+        finishHistory(context, price, row)
         for step in 0..<FeatureLayout.printSteps {
-            finishPrint(context, isOwn: step < FeatureLayout.ownSteps, row + 16 * step)
+            finishPrint(
+                context, price, isOwn: step < FeatureLayout.ownSteps, row + 16 * step)
         }
-        finishSums(context, row + FeatureLayout.decayedStart, row + FeatureLayout.signalStart)
-        if context.isSeen { finishWorst(context, row + FeatureLayout.signalStart) }
+        let signals = row + FeatureLayout.signalStart
+        finishSums(context, price, row + FeatureLayout.decayedStart, signals)
+        if context.isSeen {
+            finishSignals(price, signals)
+            finishWorst(context, price, signals)
+        }
         let width = layout.stateWidth
         // A price beyond all measure must not become infinite.
         for index in 0..<width where !row[index].isFinite { row[index] = 0 }
+        return price.reference
     }
 
     @inline(__always)
     private func finishPrint(
-        _ context: RowContext, isOwn: Bool, _ row: UnsafeMutablePointer<Float>
+        _ context: RowContext, _ price: RowPrice, isOwn: Bool, _ row: UnsafeMutablePointer<Float>
     ) {
         let print = UnsafeRawPointer(row).loadUnaligned(as: Print.self)
         // A step without a print is zero already.
         guard print.flags & Print.exists != 0 else { return }
-        let units = context.unitsPerSpread
+        let units = price.unitsPerSpread
         let (residual, raw): (Float, Float)
         if isOwn {
             let now =
-                context.logSpread - Float(parameters.creditLoading) * context.credit
+                price.logSpread - Float(parameters.creditLoading) * context.credit
             residual = clip(-(print.level - now) * units, 12)
             raw = clip(-(print.rawLevel - now) * units, 12)
         } else {
@@ -40,7 +63,7 @@ extension FeatureEngine {
         let seconds = Float(max(0, context.time - print.executed)) / 1e9
         let slot = grid.row(min(max(print.slot, context.oldestSlot), context.newestSlot))
         let creditMove = context.market[context.creditColumn] - slot[context.creditColumn]
-        let curveMove = context.curve.yield(context.market) - context.curve.yield(slot)
+        let curveMove = price.curve.yield(context.market) - price.curve.yield(slot)
         row[0] = 1
         row[1] = residual
         row[2] = raw
@@ -53,21 +76,23 @@ extension FeatureEngine {
         row[9] = residual * min(1, print.weight)
         row[10] = print.weight
         row[11] = clip(creditMove * units, 12)
-        row[12] = clip(-10 * context.dv01 * curveMove / context.unit, 12)
+        row[12] = clip(-10 * Float(price.dv01) * curveMove / price.unit, 12)
         if isOwn {
             row[13] = clip(-print.innovation * units, 12)
-            row[14] = clip((print.price - Float(context.price)) / context.unit, 12)
+            row[14] = clip((print.price - Float(price.price)) / price.unit, 12)
             row[15] = print.isCapped ? 1 : 0
         } else {
             row[13] = clip(print.logYears - context.logYears, 3)
-            row[14] = clip(print.logRisk - context.logRisk, 3)
+            row[14] = clip(print.logRisk - price.logRisk, 3)
             row[15] = print.executed > context.lastExecuted ? 1 : 0
         }
     }
 
     /// The market's changes over each lag; before the prints are finished, since the last channel
     /// is the mean innovation of the issuer's prints within the lag.
-    private func finishHistory(_ context: RowContext, _ row: UnsafeMutablePointer<Float>) {
+    private func finishHistory(
+        _ context: RowContext, _ price: RowPrice, _ row: UnsafeMutablePointer<Float>
+    ) {
         var issuer = (SIMD32<Float>(), SIMD32<Float>())
         let steps = FeatureLayout.lagSteps
         let lags = Self.lags
@@ -103,10 +128,10 @@ extension FeatureEngine {
             for column in 0..<12 { target[column] = now[column] - slot[column] }
             target[14] = clip(
                 (now[context.creditColumn] - slot[context.creditColumn])
-                    * context.unitsPerSpread, 12)
+                    * price.unitsPerSpread, 12)
             sum = isLast ? issuer.0[step] : sum + issuer.0[step]
             weight = isLast ? issuer.1[step] : weight + issuer.1[step]
-            target[15] = clip(-context.unitsPerSpread * sum / (weight + 0.5), 12)
+            target[15] = clip(-price.unitsPerSpread * sum / (weight + 0.5), 12)
         }
     }
 
@@ -117,10 +142,10 @@ extension FeatureEngine {
 
     /// The decayed statistics of the six groups, and the signals that are made of their sums.
     private func finishSums(
-        _ context: RowContext, _ row: UnsafeMutablePointer<Float>,
+        _ context: RowContext, _ price: RowPrice, _ row: UnsafeMutablePointer<Float>,
         _ signals: UnsafeMutablePointer<Float>
     ) {
-        let units = context.unitsPerSpread
+        let units = price.unitsPerSpread
         for group in 0..<6 {
             let passed = max(0, context.days - context.groupDays[group])
             for index in 0..<6 {
@@ -134,7 +159,7 @@ extension FeatureEngine {
                     signals[14] = clip(1 - clients / max(count, 0.01), 0, 1)
                 }
                 if group < 3, index == DecayedSums.quoteHalfLife {
-                    finishQuotes(context, group, decay, signals)
+                    finishQuotes(context, price, group, decay, signals)
                 }
                 let meanAbsolute = here[4] / max(here[3], 1e-3)
                 let meanATS = here[5] / max(here[3], 1e-3)
@@ -150,7 +175,7 @@ extension FeatureEngine {
 
     /// The distance of offers from bids, and whose prints prevail.
     private func finishQuotes(
-        _ context: RowContext, _ group: Int, _ decay: Float,
+        _ context: RowContext, _ price: RowPrice, _ group: Int, _ decay: Float,
         _ signals: UnsafeMutablePointer<Float>
     ) {
         let first = 4 * group
@@ -159,23 +184,25 @@ extension FeatureEngine {
         // Spreads fall where prices rise; as if half a print at the middle had been on either side.
         let offer = -context.quotes[first] * decay / (offers * decay + 0.5)
         let bid = -context.quotes[first + 2] * decay / (bids * decay + 0.5)
-        signals[8 + group] = clip((offer - bid) * context.unitsPerSpread, 12)
+        signals[8 + group] = clip((offer - bid) * price.unitsPerSpread, 12)
         signals[11 + group] = (offers - bids) * decay / ((offers + bids) * decay + 1)
     }
 
     /// The spread to the worst of the maturity and the calls, at the fair price: what an
     /// option-adjusted spread is taken for where no model of rates is at hand.
-    private func finishWorst(_ context: RowContext, _ signals: UnsafeMutablePointer<Float>) {
-        signals[20] = context.logSpread - 5
+    private func finishWorst(
+        _ context: RowContext, _ price: RowPrice, _ signals: UnsafeMutablePointer<Float>
+    ) {
+        signals[20] = price.logSpread - 5
         guard let calls = calls[context.bond],
             let worst = terms[context.bond].yieldToWorst(
-                cleanPrice: context.price, settlement: context.settlement, calls: calls)
+                cleanPrice: price.price, settlement: context.settlement, calls: calls)
         else { return }
         let years = Float(YieldCurve.years(from: context.settlement, to: worst.workout))
         let curve = CurvePlace(years: years).yield(context.market)
         let toWorst = clip(100 * (Float(worst.yield) - curve / 10), 1, 5000)
         signals[20] = ln(toWorst) - 5
-        guard worst.workout != facts[context.bond].maturity else { return }
-        signals[21] = clip((min(e(context.logSpread), 5000) - toWorst) / 100, 10)
+        guard worst.workout != terms[context.bond].maturity else { return }
+        signals[21] = clip((min(e(price.logSpread), 5000) - toWorst) / 100, 10)
     }
 }
