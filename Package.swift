@@ -149,6 +149,8 @@ let package = Package(
                 "Files", "Random", "Quantiles", "Bonds", "Datasets", "Tape", "Simulation",
                 "Features", "QuantileModels", "Inference",
             ]),
+        // A client of a server.
+        room("TestSockets", path: "Tests/TestSockets", network + [networkSecurity]),
         tests("FilesTests", ["Files"]),
         tests("RandomTests", ["Random"]),
         tests("ArraysTests", ["Arrays", "Files", "TestSupport"]),
@@ -196,11 +198,11 @@ let package = Package(
             "ServingTests",
             [
                 "Serving", "Files", "Quantiles", "Bonds", "Tape", "Random", "Features",
-                "QuantileModels", "Inference", "TestMarkets",
+                "QuantileModels", "Inference", "TestMarkets", "TestSockets",
             ] + network
                 + [networkSecurity] + cryptography,
             exclude: ["Fixtures"]),
         tests("ArchitectureTests", []),
-        tests("CommandLineTests", ["tenor", "Files"]),
+        tests("CommandLineTests", ["tenor", "Files", "TestSockets"]),
     ]
 )

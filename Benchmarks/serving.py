@@ -8,7 +8,8 @@
 Five connections subscribe to 32,000 quotes; beside them one-shot prices are asked for at a steady rate,
 each on its own moment whatever the answers take. Then 32,000 points of the past in one message, and rows
 over the Open Inference Protocol in binary batches of 100. Everything asked for is counted against what
-came. Printed is one JSON object.
+came: of each subscription the refreshes and the time between them, of each one-shot its answer. Printed
+is one JSON object; --seconds 3580 makes a soak, with the memory of each minute.
 """
 
 import argparse
@@ -28,13 +29,14 @@ import urllib.request
 import websockets
 
 PASSWORD = "correct horse battery"
+REFRESH = 15
 SIZES = [1_000, 10_000, 100_000, 250_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 4_000_000,
          5_000_000]
 
 
-def log_in(port):
+def log_in(port, user):
     body = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "x",
-            "AuthParameters": {"USERNAME": "alice", "PASSWORD": PASSWORD}}
+            "AuthParameters": {"USERNAME": user, "PASSWORD": PASSWORD}}
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/", json.dumps(body).encode(),
         {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth"})
@@ -57,23 +59,67 @@ async def receive(socket):
     return len(message.get("inference", [])), len(message.get("data", [])), message
 
 
-async def subscriber(port, token, items, stop, counts):
-    """Subscribes and counts what comes, as the refreshes go."""
-    async with websockets.connect(
-            f"ws://127.0.0.1:{port}", max_size=10 ** 8, ping_timeout=None) as socket:
-        await socket.send(json.dumps({"token": token, "inference": items}))
-        while not stop.is_set():
-            try:
-                quotes, lacking, _ = await asyncio.wait_for(receive(socket), 0.5)
-                counts["quotes"] += quotes
-                counts["lacking"] += lacking
-            except asyncio.TimeoutError:
-                pass
+class Subscriptions:
+    """What came of each subscription of a connection, and when."""
+
+    def __init__(self, items):
+        self.items = items
+        self.times = {(item["figi"], item["quantity"]): [] for item in items}
+        self.lacking = set()
+        self.strange = 0
+
+    def take(self, message, now):
+        for item in message.get("inference", []):
+            times = self.times.get((item["figi"], item["quantity"]))
+            if times is None:
+                self.strange += 1
+            else:
+                times.append(now)
+        for item in message.get("data", []):
+            self.lacking.add((item["figi"], item["quantity"]))
+
+    async def follow(self, port, token, stop):
+        async with websockets.connect(
+                f"ws://127.0.0.1:{port}", max_size=10 ** 8, ping_timeout=None) as socket:
+            await socket.send(json.dumps({"token": token, "inference": self.items}))
+            while not stop.is_set():
+                try:
+                    self.take(json.loads(await asyncio.wait_for(socket.recv(), 0.5)),
+                              time.perf_counter())
+                except asyncio.TimeoutError:
+                    pass
+
+
+def refreshes(subscribers, end):
+    """Sums over all subscriptions. The first answer comes at once; a refresh then comes once in each
+    interval, so one that comes after less than half of it came too early, and after more than one and a
+    half of it too late: of a machine that keeps up there are none. Of any there are as many refreshes of
+    one subscription as of another, but for one at either end."""
+    counts = {"subscriptions": 0, "quotes": 0, "never_priced": 0, "early": 0, "late": 0,
+              "strange": sum(each.strange for each in subscribers)}
+    longest, fewest, most = 0, 10 ** 9, 0
+    for each in subscribers:
+        for key, times in each.times.items():
+            counts["subscriptions"] += 1
+            counts["quotes"] += len(times)
+            if not times:
+                counts["never_priced"] += key in each.lacking
+                fewest = fewest if key in each.lacking else 0
+                continue
+            fewest, most = min(fewest, len(times)), max(most, len(times))
+            gaps = [b - a for a, b in zip(times[1:], times[2:])]
+            counts["early"] += sum(gap < REFRESH / 2 for gap in gaps)
+            for gap in [*(b - a for a, b in zip(times, times[1:])), end - times[-1]]:
+                counts["late"] += gap > 1.5 * REFRESH
+                longest = max(longest, gap)
+    return counts | {"longest_s": round(longest, 1), "answers_each": [fewest, most]}
 
 
 async def one_shots(port, token, figis, rate, seconds):
-    """Times of one-shot prices, asked for at a steady rate; in seconds."""
+    """Times of one-shot prices, asked for at a steady rate, in seconds, and the answers that nobody
+    asked for."""
     times, waiting = [], {}
+    surplus = 0
     generator = random.Random(1)
     async with websockets.connect(
             f"ws://127.0.0.1:{port}", max_size=10 ** 8, ping_timeout=None) as socket:
@@ -81,11 +127,15 @@ async def one_shots(port, token, figis, rate, seconds):
         await receive(socket)
 
         async def read(total):
-            for _ in range(total):
+            nonlocal surplus
+            while len(times) < total:
                 _, _, message = await receive(socket)
                 item = (message.get("inference") or message.get("data"))[0]
-                asked = waiting.pop((item["figi"], item["quantity"]))
-                times.append(time.perf_counter() - asked)
+                asked = waiting.pop((item["figi"], item["quantity"]), None)
+                if asked is None:
+                    surplus += 1
+                else:
+                    times.append(time.perf_counter() - asked)
 
         total = int(rate * seconds)
         reader = asyncio.create_task(read(total))
@@ -99,52 +149,64 @@ async def one_shots(port, token, figis, rate, seconds):
             await socket.send(json.dumps({"inference": [{
                 "rfq_label": "price", "figi": key[0], "quantity": key[1], "side": "bid",
                 "ats_indicator": "N"}]}))
-        await asyncio.wait_for(reader, 60)
-    return times
+        try:
+            await asyncio.wait_for(reader, 60)
+        except asyncio.TimeoutError:
+            pass
+    return {"asked": total, "answered": len(times), "surplus": surplus,
+            "p50_ms": round(1e3 * percentile(times, .5), 2),
+            "p99_ms": round(1e3 * percentile(times, .99), 2),
+            "longest_ms": round(1e3 * max(times), 1)}
 
 
-async def live(port, token, process, figis, options):
+async def sample(process, stop, samples):
+    """The memory of each minute."""
+    while not stop.is_set():
+        samples.append(memory(process))
+        try:
+            await asyncio.wait_for(stop.wait(), 60)
+        except asyncio.TimeoutError:
+            pass
+
+
+async def live(port, process, figis, options):
+    # Tokens hold for an hour, and connections end with them: --seconds of at most 3,580.
+    tokens = [log_in(port, user) for user in ["alice", "bob"]]
     items = [
         {"rfq_label": "price", "figi": figis[index % len(figis)],
          "quantity": SIZES[index // len(figis) % 10], "side": "bid", "ats_indicator": "N",
          "subscribe": True} for index in range(options.subscriptions)]
-    stop, counts = asyncio.Event(), {"quotes": 0, "lacking": 0}
-    share = (len(items) + 3) // 4
-    tasks = [
-        asyncio.create_task(subscriber(port, token, items[k * share:(k + 1) * share], stop, counts))
-        for k in range(4)]
+    stop, samples = asyncio.Event(), []
+    share = (len(items) + 4) // 5
+    subscribers = [Subscriptions(items[k * share:(k + 1) * share]) for k in range(5)]
+    tasks = [asyncio.create_task(each.follow(port, tokens[0], stop)) for each in subscribers]
     await asyncio.sleep(8)
-    before = memory(process)
-    times = await one_shots(port, token, figis, options.rate, options.seconds)
-    after = memory(process)
+    tasks.append(asyncio.create_task(sample(process, stop, samples)))
+    beside = await one_shots(port, tokens[1], figis, options.rate, options.seconds)
+    samples.append(memory(process))
     stop.set()
+    end = time.perf_counter()
     await asyncio.gather(*tasks)
-    alone = await one_shots(port, token, figis, options.rate, min(options.seconds, 20))
-
-    def summary(values):
-        return {"p50_ms": round(1e3 * percentile(values, .5), 2),
-                "p99_ms": round(1e3 * percentile(values, .99), 2), "answers": len(values)}
-    return {
-        "subscriptions": len(items), "quotes": counts["quotes"], "lacking": counts["lacking"],
-        "seconds": options.seconds, "one_shot_beside": summary(times),
-        "one_shot_alone": summary(alone), "memory_mb": [before, after]}
+    alone = await one_shots(port, log_in(port, "bob"), figis, options.rate, min(options.seconds, 20))
+    return {"seconds": options.seconds, "refreshes": refreshes(subscribers, end),
+            "one_shot_beside": beside, "one_shot_alone": alone, "memory_mb": samples}
 
 
 async def past(port, token, figis, days, count):
     generator = random.Random(2)
     figi_count = min(len(figis), count)
-    per = count // figi_count
+    share, rest = divmod(count, figi_count)
     items = [
         {"rfq_label": "price", "figi": figi, "quantity": 1_000_000, "side": "offer",
          "timestamp": [
              f"{generator.choice(days)}T{generator.randrange(14, 21):02}:"
-             f"{generator.randrange(60):02}:00Z" for _ in range(per)]}
-        for figi in figis[:figi_count]]
+             f"{generator.randrange(60):02}:00Z" for _ in range(share + (index < rest))]}
+        for index, figi in enumerate(figis[:figi_count])]
     async with websockets.connect(
             f"ws://127.0.0.1:{port}", max_size=10 ** 9, ping_timeout=None) as socket:
         await socket.send(json.dumps({"token": token, "inference": items}))
         start, came, messages = time.perf_counter(), 0, 0
-        while came < per * figi_count:
+        while came < count:
             quotes, lacking, message = await asyncio.wait_for(receive(socket), 300)
             if "error" in message:
                 return {"error": message["error"]}
@@ -196,8 +258,9 @@ def main():
         for row in csv.DictReader(open(options.market / "treasuries.csv"))})
     with tempfile.TemporaryDirectory() as folder:
         users = pathlib.Path(folder) / "users.json"
-        subprocess.run([options.tenor, "user", "add", "alice", "--users", users],
-                       input=PASSWORD + "\n", text=True, check=True, stdout=subprocess.DEVNULL)
+        for user in ["alice", "bob"]:
+            subprocess.run([options.tenor, "user", "add", user, "--users", users],
+                           input=PASSWORD + "\n", text=True, check=True, stdout=subprocess.DEVNULL)
         arguments = [options.checkpoint] if options.checkpoint else []
         arguments += ["--states", options.states] if options.states else []
         started = time.perf_counter()
@@ -208,8 +271,8 @@ def main():
         result = {"start_s": round(time.perf_counter() - started, 1),
                   "start_memory_mb": memory(server.pid)}
         try:
-            token = log_in(port)
-            result["live"] = asyncio.run(live(port, token, server.pid, bonds, options))
+            result["live"] = asyncio.run(live(port, server.pid, bonds, options))
+            token = log_in(port, "alice")
             if options.points:
                 result["past"] = asyncio.run(past(port, token, bonds, days[1:], options.points))
             if options.checkpoint:

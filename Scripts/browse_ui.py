@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Opens the page of `tenor serve` in a real browser, uses it as a desk would, and takes a picture.
+"""Opens the page of `tenor serve` in a real browser, uses it as a desk would, and takes two pictures.
 
     pip install websockets
     Scripts/browse_ui.py --tenor .build/release/tenor --picture ui.png
 
 It needs Chromium. The market is simulated, and served by the fair value filter, unless --market and
 --checkpoint name others. Checked are the log-in, the search, quantile bands for both sides at ten
-sizes, trades, the three probabilities, and that a print that is sent while the page is open shows.
+sizes, trades, the three probabilities, that a print that is sent while the page is open shows, and that
+the page fits a phone, which is the second picture.
 """
 
 import argparse
@@ -122,9 +123,17 @@ async def use(port, bond, trade, devtools, picture):
             await page.value(
                 f"label.value = '{label}'; label.dispatchEvent(new Event('change')); 1")
             check(f"as {label}", await page.until("quotes.size === 20"))
+        await page.value("document.activeElement.blur(); 1")
+        for name, width, height, scale in [("", 1200, 1150, 1), ("-phone", 390, 844, 2)]:
+            await page.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                            deviceScaleFactor=scale, mobile=scale > 1)
+            await asyncio.sleep(0.3)
+            wide = await page.value("document.documentElement.scrollWidth")
+            check(f"nothing is wider than {width} pixels", wide <= width, wide)
+            image = await page.call(
+                "Page.captureScreenshot", format="png", captureBeyondViewport=scale > 1)
+            picture.with_stem(picture.stem + name).write_bytes(base64.b64decode(image["data"]))
         check("no error in the page", not page.errors, page.errors)
-        image = await page.call("Page.captureScreenshot", format="png")
-        picture.write_bytes(base64.b64decode(image["data"]))
     return passed
 
 

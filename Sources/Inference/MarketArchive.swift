@@ -34,6 +34,33 @@ public final class MarketArchive {
         self.states = states
     }
 
+    /// The same archive, for another thread.
+    public func another() -> MarketArchive {
+        let archive = MarketArchive(market: folder, bonds: bonds, layout: layout, states: states)
+        archive.appended = appended
+        return archive
+    }
+
+    /// Parts of some moments, each of which is reached from a state of its own and as long as it
+    /// takes to pay for that; one part without states.
+    ///
+    /// - Parameter times: ascending.
+    public func parts(of times: [Int64], count: Int) -> [Range<Int>] {
+        guard let first = times.first, let last = times.last else { return [] }
+        let count: Int64 = states == nil ? 1 : min(Int64(count), max(1, (last - first) / Self.far))
+        var parts: [Range<Int>] = []
+        var start = 0
+        for part in 1...count {
+            let end =
+                part == count
+                ? times.count
+                : times.firstIndex { $0 > first + (last - first) / count * part } ?? times.count
+            if end > start { parts.append(start..<end) }
+            start = end
+        }
+        return parts
+    }
+
     /// The market with all that became known strictly before a time.
     /// - Parameter onEvent: told each event that is taken in; may throw to stop.
     public func market(

@@ -5,12 +5,18 @@ import Tape
 
 /// Hands on what is added to a market folder while a server runs.
 ///
-/// Files of a folder are replaced as a whole, so each is read when its size or date has changed.
-/// What was reported before the last event that is known stays unknown.
+/// Files of a folder are replaced as a whole, so all are read when the size or date of one has
+/// changed, and once more time passes without a change: the tables of a day are taken in together, in
+/// the order of their times. Of each kind of event those are new that come after the last one of that
+/// kind, so that a table may be behind the others.
 public struct MarketFollower: Sendable {
     private let folder: String
     private let bonds: BondTable
     private static let eventsAtOnce = 4_096
+    /// So often a folder that keeps changing is waited for.
+    private static let mostWaits = 3
+    /// A kind of which nothing came for so long, a day in nanoseconds, may be that far behind.
+    private static let longestDelay: Int64 = 86_400_000_000_000
 
     public init(market folder: String, bonds: BondTable) {
         self.folder = folder
@@ -26,12 +32,23 @@ public struct MarketFollower: Sendable {
         after time: Int64, every interval: Duration = .seconds(1),
         take: ([MarketEvent]) async -> Void, warn: (FileError) -> Void
     ) async {
-        var last = time
         var seen = stamps()
+        var last = Dictionary(uniqueKeysWithValues: MarketEvent.Kind.allCases.map { ($0, time) })
+        do {
+            last = try lastTimes(until: time)
+        } catch {
+            warn(error)
+        }
+        var waits: Int?
         while (try? await Task.sleep(for: interval)) != nil {
             let now = stamps()
-            guard now != seen else { continue }
-            seen = now
+            if now != seen {
+                seen = now
+                waits = (waits ?? -1) + 1
+                if waits ?? 0 < Self.mostWaits { continue }
+            }
+            guard waits != nil else { continue }
+            waits = nil
             do {
                 try await read(after: &last, take: take)
             } catch {
@@ -40,20 +57,36 @@ public struct MarketFollower: Sendable {
         }
     }
 
+    /// The time of the last event of each kind that is known.
+    private func lastTimes(until time: Int64) throws(FileError) -> [MarketEvent.Kind: Int64] {
+        let start = time < .min + Self.longestDelay ? .min : time - Self.longestDelay
+        var last = Dictionary(uniqueKeysWithValues: MarketEvent.Kind.allCases.map { ($0, start) })
+        guard time > .min else { return last }
+        var replay = try MarketReplay(market: folder, bonds: bonds, from: start)
+        while let event = try replay.next(), event.time <= time { last[event.kind] = event.time }
+        return last
+    }
+
     private func read(
-        after last: inout Int64, take: ([MarketEvent]) async -> Void
+        after last: inout [MarketEvent.Kind: Int64], take: ([MarketEvent]) async -> Void
     ) async throws(FileError) {
-        var replay = try MarketReplay(market: folder, bonds: bonds, from: last + 1)
+        let known = last
+        var replay = try MarketReplay(
+            market: folder, bonds: bonds, from: known.values.min() ?? .min)
+        var reached = known
         var events: [MarketEvent] = []
         while let event = try replay.next() {
+            guard event.time > known[event.kind] ?? .min else { continue }
             events.append(event)
-            last = max(last, event.time)
+            reached[event.kind] = event.time
             if events.count == Self.eventsAtOnce {
                 await take(events)
+                last = reached
                 events.removeAll(keepingCapacity: true)
             }
         }
         if !events.isEmpty { await take(events) }
+        last = reached
     }
 
     /// Size and date of each table that has events.
@@ -63,6 +96,22 @@ public struct MarketFollower: Sendable {
                 let facts = try? FileManager.default.attributesOfItem(atPath: path)
             else { return "" }
             return "\(facts[.size] ?? 0) \(facts[.modificationDate] ?? 0)"
+        }
+    }
+}
+
+extension MarketEvent {
+    fileprivate enum Kind: CaseIterable {
+        case treasury, market, rating, reported, withdrawn
+    }
+
+    fileprivate var kind: Kind {
+        switch self {
+        case .treasury: .treasury
+        case .market: .market
+        case .rating: .rating
+        case .reported: .reported
+        case .withdrawn: .withdrawn
         }
     }
 }

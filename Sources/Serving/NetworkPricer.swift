@@ -24,8 +24,11 @@ public final class NetworkPricer: Pricer {
     private let present: PresentMarket
     private let past: PastMarket
 
-    /// Bonds that are taken from the market at once; others get their turn between.
-    private static let bondsAtOnce = 128
+    /// Bonds that are taken from the market at once, a millisecond's work; others get their turn
+    /// between.
+    private static let bondsAtOnce = 32
+    /// The same of events that are taken in.
+    private static let eventsAtOnce = 128
 
     /// Replays a market folder up to its end.
     /// - Parameters:
@@ -55,9 +58,10 @@ public final class NetworkPricer: Pricer {
         try progress(count)
         // What a state of an earlier day stands for was not replayed.
         if let first, states != nil { try trades.read(market: folder, bonds: bonds, before: first) }
-        present = PresentMarket(market, trades: trades)
+        let news = MarketNews()
+        present = PresentMarket(market, trades: trades, news: news)
         past = PastMarket(
-            MarketArchive(market: folder, bonds: bonds, layout: layout, states: states))
+            MarketArchive(market: folder, bonds: bonds, layout: layout, states: states), news: news)
     }
 
     public var version: String { current.withLock { $0.version } }
@@ -94,7 +98,8 @@ public final class NetworkPricer: Pricer {
         while start < byBond.count {
             let part = byBond[start..<min(start + Self.bondsAtOnce, byBond.count)]
             let found = await present.states(of: part.map(\.key))
-            QuestionGroups(part.map(\.value), found).answer(questions, by: model, into: &answers)
+            let priced = QuestionGroups(part.map(\.value), found).answers(to: questions, by: model)
+            for (index, answer) in priced { answers[index] = answer }
             start += part.count
         }
         let historical = questions.indices.filter { questions[$0].time != nil }
@@ -106,8 +111,12 @@ public final class NetworkPricer: Pricer {
     }
 
     public func observe(_ events: [MarketEvent]) async {
-        let known = await present.observe(events)
-        await past.append(known)
+        var start = 0
+        while start < events.count {
+            let end = min(start + Self.eventsAtOnce, events.count)
+            await present.observe(events[start..<end])
+            start = end
+        }
     }
 
     public func lastEventTime() async -> Int64? { await present.lastEventTime() }
@@ -141,32 +150,38 @@ package struct QuestionGroups {
         }
     }
 
-    /// Answers the questions, each condition of a bond computed once.
-    package func answer(
-        _ questions: [PriceQuestion], by model: QuantileModel, into answers: inout [PriceAnswer]
-    ) {
-        for (group, reason) in unpriced {
-            for index in group { answers[index] = .insufficientData(reason: reason.description) }
+    /// Answers the questions by their indices, each condition of a bond computed once.
+    package func answers(
+        to questions: [PriceQuestion], by model: QuantileModel
+    ) -> [(index: Int, answer: PriceAnswer)] {
+        var answers: [(index: Int, answer: PriceAnswer)] = unpriced.flatMap { group, reason in
+            group.map { ($0, .insufficientData(reason: reason.description)) }
         }
         var requests: [(view: Int, conditions: [TradeCondition])] = []
+        /// Of each question that has a price, the row of its tiles.
+        var rows: [(question: Int, view: Int, row: Int)] = []
+        var rowCount = 0
         for (view, group) in groups.enumerated() {
             var conditions: [TradeCondition] = []
-            for index in group where !conditions.contains(questions[index].condition) {
-                conditions.append(questions[index].condition)
+            var places: [TradeCondition: Int] = [:]
+            for index in group {
+                let condition = questions[index].condition
+                let place = places[condition] ?? conditions.count
+                if place == conditions.count {
+                    conditions.append(condition)
+                    places[condition] = place
+                }
+                rows.append((index, view, rowCount + place))
             }
             requests.append((view, conditions))
+            rowCount += conditions.count
         }
         let tiles = states.tiles(of: model, requests: requests)
-        var row = 0
-        for (request, group) in zip(requests, groups) {
-            for index in group {
-                let question = questions[index]
-                let place = request.conditions.firstIndex(of: question.condition) ?? 0
-                answers[index] = .quote(
-                    Quote(question.label, tiles, row: row + place, states.views[request.view]))
-            }
-            row += request.conditions.count
+        for (index, view, row) in rows {
+            let quote = Quote(questions[index].label, tiles, row: row, states.views[view])
+            answers.append((index, .quote(quote)))
         }
+        return answers
     }
 }
 

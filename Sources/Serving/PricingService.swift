@@ -8,13 +8,10 @@ import Tape
 ///
 /// The work on a message is done by the task of its connection; only the book of sessions is shared.
 public final class PricingService: Sendable {
-    /// Questions that the pricer gets at once, and items in a live message.
-    package static let questionsAtOnce = 2_048
-
     package let directory: BondDirectory
     package let metrics = Metrics()
     private let verifier: TokenVerifier
-    private let clock: @Sendable () -> Int64
+    package let clock: @Sendable () -> Int64
     package let shared: Mutex<Shared>
 
     package struct Shared {
@@ -91,7 +88,7 @@ public final class PricingService: Sendable {
         for outbox in all { outbox.close(code: Outbox.goingAway, reason: "the server stops") }
     }
 
-    private func send(_ text: [UInt8], to connection: Int) {
+    package func send(_ text: [UInt8], to connection: Int) {
         guard let outbox = shared.withLock({ $0.outboxes[connection] }), !outbox.isClosed else {
             return
         }
@@ -192,72 +189,7 @@ public final class PricingService: Sendable {
         }
         work.now = clock()
         await answerHistorical(work.historical, on: connection)
-        await answerLive(work.live, on: connection, tellingWhatLacks: true)
-    }
-
-    /// All answers of one label in one message, as clients expect of history.
-    private func answerHistorical(
-        _ questions: [ServerMessage.Asked], on connection: Int
-    ) async {
-        guard !questions.isEmpty else { return }
-        var lacking: [(ServerMessage.Asked, String)] = []
-        for label in QuoteLabel.allCases {
-            let asked = questions.filter { $0.question.label == label }
-            guard !asked.isEmpty else { continue }
-            let (quotes, reasons) = await price(asked)
-            lacking += reasons
-            if !quotes.isEmpty { send(ServerMessage.inference(quotes), to: connection) }
-        }
-        if !lacking.isEmpty { send(ServerMessage.insufficientData(lacking), to: connection) }
-    }
-
-    /// Answers in messages of one label and a bounded number of items.
-    private func answerLive(
-        _ questions: [ServerMessage.Asked], on connection: Int, tellingWhatLacks: Bool
-    ) async {
-        var lacking: [(ServerMessage.Asked, String)] = []
-        for label in QuoteLabel.allCases {
-            let asked = questions.filter { $0.question.label == label }
-            var start = 0
-            while start < asked.count {
-                let end = min(start + Self.questionsAtOnce, asked.count)
-                let (quotes, reasons) = await price(Array(asked[start..<end]))
-                lacking += reasons
-                if !quotes.isEmpty { send(ServerMessage.inference(quotes), to: connection) }
-                guard shared.withLock({ $0.book.isOpen(connection) }) else { return }
-                start = end
-            }
-        }
-        if tellingWhatLacks, !lacking.isEmpty {
-            send(ServerMessage.insufficientData(lacking), to: connection)
-        }
-    }
-
-    /// Quotes in the order of the questions, and what cannot be priced.
-    package func price(
-        _ asked: [ServerMessage.Asked]
-    ) async -> (
-        quotes: [(ServerMessage.Asked, Quote)], lacking: [(ServerMessage.Asked, String)]
-    ) {
-        let answers = await pricer.answers(to: asked.map(\.question))
-        precondition(
-            answers.count == asked.count,
-            "Pricer: \(answers.count) answers to \(asked.count) questions")
-        var quotes: [(ServerMessage.Asked, Quote)] = []
-        var lacking: [(ServerMessage.Asked, String)] = []
-        for (asked, answer) in zip(asked, answers) {
-            switch answer {
-            case .quote(let quote)
-            where quote.tiles.count == QuantileLevels.standard.count
-                && quote.tiles.allSatisfy(\.isFinite):
-                quotes.append((asked, quote))
-            case .quote: lacking.append((asked, "a quantile has no \(asked.question.label.name)"))
-            case .insufficientData(let reason): lacking.append((asked, reason))
-            }
-        }
-        metrics.count(.quotes, by: quotes.count)
-        metrics.count(.insufficientData, by: lacking.count)
-        return (quotes, lacking)
+        await answerLive(work.live, on: connection)
     }
 
     // MARK: Time
@@ -269,15 +201,7 @@ public final class PricingService: Sendable {
             return (shared.book.expire(at: time), shared.book.takeDue(at: time))
         }
         for (connection, reason) in over { forbid(connection, reason: reason) }
-        for (connection, keys) in due {
-            // Who has not read the last refresh does not get another one on top.
-            guard let outbox = shared.withLock({ $0.outboxes[connection] }),
-                outbox.waiting < outbox.capacity / 4
-            else { continue }
-            let time = clock()
-            let asked = keys.compactMap(\.question).map { directory.asked($0, time: time) }
-            await answerLive(asked, on: connection, tellingWhatLacks: false)
-        }
+        await refresh(due)
     }
 
     // MARK: Events
@@ -302,8 +226,9 @@ public final class PricingService: Sendable {
                         bond: print.bond, side: print.trade.side, isATS: print.trade.isATS,
                         quantity: Int(min(max(print.trade.quantity.rounded(), 1), 5_000_000)),
                         label: .price), time: clock())
-                let quote = print.includes ? await price([asked]).quotes.first : nil
-                shown.append((print.trade, asked.figi, quote))
+                var answers = LabelledAnswers()
+                if print.includes { answers.add(asked, await price([asked])[0]) }
+                shown.append((print.trade, asked.figi, answers.quotes[.price]?.first))
             }
             texts.append((connection, ServerMessage.trades(shown)))
         }

@@ -1,7 +1,7 @@
 import Bonds
 import Foundation
 import Inference
-import QuantileModels
+import Synchronization
 import Tape
 
 /// The market of a server as it is now: one question or event at a time.
@@ -10,10 +10,13 @@ package actor PresentMarket {
     private var trades: RecentTradeBook
     /// Ratings that came after the midnight from which they count; they count from the next one.
     private var ratings: [RatingRow] = []
+    /// Told of all that is taken in, in that order.
+    private let news: MarketNews
 
-    package init(_ market: sending BondMarket, trades: RecentTradeBook) {
+    package init(_ market: sending BondMarket, trades: RecentTradeBook, news: MarketNews) {
         self.market = market
         self.trades = trades
+        self.news = news
     }
 
     /// Bonds with all that is known, the last event included.
@@ -26,28 +29,25 @@ package actor PresentMarket {
     }
 
     /// Takes in events; what a server hears of after later things is known from now on.
-    /// - Returns: the events with the times at which they were taken in.
-    package func observe(_ events: [MarketEvent]) -> [MarketEvent] {
-        var known: [MarketEvent] = []
+    package func observe(_ events: some Sequence<MarketEvent> & Sendable) {
         for event in events {
             while let first = ratings.first, MarketEvent.rating(first).time <= event.time {
-                take(.rating(ratings.removeFirst()), &known)
+                take(.rating(ratings.removeFirst()))
             }
             if case .rating(var row) = event, event.time < market.now {
                 row.date = EasternTime.date(market.now) + 1
                 ratings.append(row)
             } else {
-                take(event.known(at: max(event.time, market.now)), &known)
+                take(event.known(at: max(event.time, market.now)))
             }
         }
-        return known
     }
 
-    private func take(_ event: MarketEvent, _ known: inout [MarketEvent]) {
+    private func take(_ event: MarketEvent) {
         // In order, since the time is not before that of the market.
         guard (try? market.apply(event)) != nil else { return }
         trades.observe(event)
-        known.append(event)
+        news.append(event)
     }
 
     package func lastEventTime() -> Int64? { market.now > .min ? market.now : nil }
@@ -57,70 +57,22 @@ package actor PresentMarket {
     }
 }
 
-/// The market of a server as it was: one list of questions after another.
-package actor PastMarket {
-    private let archive: MarketArchive
-    private static let pointsAtOnce = 512
+/// What the present of a server has taken in and its past has not yet: neither waits for the other.
+package final class MarketNews: Sendable {
+    private let events = Mutex<[MarketEvent]>([])
 
-    package init(_ archive: sending MarketArchive) {
-        self.archive = archive
+    package init() {}
+
+    func append(_ event: MarketEvent) {
+        events.withLock { $0.append(event) }
     }
 
-    package func append(_ events: [MarketEvent]) {
-        // The next question opens the archive anew where this one could not be read on.
-        try? archive.append(events)
-    }
-
-    /// Answers to questions that name their moments, in their order.
-    package func answers(to questions: [PriceQuestion], by model: QuantileModel) -> [PriceAnswer] {
-        var answers = [PriceAnswer](
-            repeating: .insufficientData(reason: "the moment is in the future"),
-            count: questions.count)
-        let now = PricingService.systemTime()
-        var points: [Point: [Int]] = [:]
-        for (index, question) in questions.enumerated() {
-            guard let time = question.time, time <= now else { continue }
-            points[Point(time: time, bond: question.bond), default: []].append(index)
+    /// What came since this was last asked.
+    func take() -> [MarketEvent] {
+        events.withLock { events in
+            defer { events = [] }
+            return events
         }
-        let sorted = points.sorted { $0.key < $1.key }
-        var start = 0
-        while start < sorted.count {
-            let part = sorted[start..<min(start + Self.pointsAtOnce, sorted.count)]
-            start += part.count
-            do {
-                QuestionGroups(part.map(\.value), try states(of: part.map(\.key)))
-                    .answer(questions, by: model, into: &answers)
-            } catch {
-                for index in part.flatMap(\.value) {
-                    answers[index] = .insufficientData(reason: "the past cannot be read: \(error)")
-                }
-            }
-        }
-        return answers
-    }
-
-    /// A bond at a moment.
-    private struct Point: Hashable, Comparable {
-        var time: Int64
-        var bond: Int
-
-        static func < (first: Point, second: Point) -> Bool {
-            (first.time, first.bond) < (second.time, second.bond)
-        }
-    }
-
-    private func states(
-        of points: [Point]
-    ) throws -> (states: BondStates, unpriced: [(place: Int, reason: Unpriced)]) {
-        var states = BondStates()
-        var unpriced: [(place: Int, reason: Unpriced)] = []
-        for (place, point) in points.enumerated() {
-            let market = try archive.market(before: point.time)
-            if let reason = try market.add(bond: point.bond, at: point.time, to: &states) {
-                unpriced.append((place, reason))
-            }
-        }
-        return (states, unpriced)
     }
 }
 

@@ -47,6 +47,8 @@ public final class Server: Sendable {
     private let address: Address
     private let connections = Connections()
 
+    /// Between two looks at what is due; subscriptions are refreshed a little at a time.
+    private static let tickTime = Duration.milliseconds(50)
     /// How long answers that are under way may take when the server stops.
     private static let drainTime = Duration.seconds(10)
     /// How long a client may take until its first request is there.
@@ -125,10 +127,11 @@ public final class Server: Sendable {
         }
         ready(listener.channel.localAddress?.port ?? address.port)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [self] in
+            // Refreshes give way to whoever asks.
+            group.addTask(priority: .utility) { [self] in
                 while !Task.isCancelled {
                     await service?.tick()
-                    try? await Task.sleep(for: .milliseconds(100))
+                    try? await Task.sleep(for: Self.tickTime)
                 }
             }
             group.addTask { [self] in
@@ -217,11 +220,11 @@ extension Server {
                 channel.eventLoop.makeCompletedFuture {
                     deadline.cancel()
                     let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(KeepAlive())
                     try pipeline.addHandler(
                         NIOWebSocketFrameAggregator(
                             minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: 65_536,
                             maxAccumulatedFrameSize: largestMessage))
-                    try pipeline.addHandler(KeepAlive())
                     return .webSocket(
                         try NIOAsyncChannel(wrappingChannelSynchronously: channel))
                 }

@@ -15,7 +15,7 @@ package struct SessionBook: Sendable {
         package var connections = 5
         /// How long a connection may stay without a token.
         package var grace: Int64 = 60_000_000_000
-        /// Between two refreshes of a connection's subscriptions.
+        /// Between two refreshes of a subscription.
         package var refresh: Int64 = 15_000_000_000
 
         package init() {}
@@ -31,10 +31,9 @@ package struct SessionBook: Sendable {
     private struct Connection {
         let openedAt: Int64
         var user: String?
-        var subscriptions: Set<SubscriptionKey> = []
+        var subscriptions = RefreshSchedule()
         /// By bond: whether prints come with their inference.
         var trades: [Int: Bool] = [:]
-        var nextRefresh = Int64.max
     }
 
     private struct User {
@@ -49,6 +48,8 @@ package struct SessionBook: Sendable {
     private var connections: [Int: Connection] = [:]
     private var users: [String: User] = [:]
     private var nextConnection = 0
+    /// Up to when refreshes were taken.
+    private var refreshedAt: Int64 = 0
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
@@ -62,6 +63,7 @@ package struct SessionBook: Sendable {
 
     /// A new connection, without a token yet.
     package mutating func open(at now: Int64) -> Int {
+        if connections.isEmpty { refreshedAt = now }
         nextConnection += 1
         connections[nextConnection] = Connection(openedAt: now)
         return nextConnection
@@ -72,7 +74,7 @@ package struct SessionBook: Sendable {
         guard let closed = connections.removeValue(forKey: connection), let name = closed.user
         else { return }
         users[name]?.connections.remove(connection)
-        users[name]?.subscriptions -= closed.subscriptions.count
+        users[name]?.subscriptions -= closed.subscriptions.keys.count
     }
 
     /// A connection shows a token that was verified.
@@ -114,7 +116,7 @@ package struct SessionBook: Sendable {
         at now: Int64
     ) throws(RequestError) {
         guard let name = connections[connection]?.user, var user = users[name],
-            let held = connections[connection]?.subscriptions
+            let held = connections[connection]?.subscriptions.keys
         else { return }
         let all = keys.isEmpty ? held : held.union(keys)
         let total = user.subscriptions - held.count + all.count
@@ -134,20 +136,15 @@ package struct SessionBook: Sendable {
         if points > 0 { user.points.append((now, points)) }
         user.subscriptions = total
         users[name] = user
-        connections[connection]?.subscriptions = all
-        if held.isEmpty, !all.isEmpty {
-            connections[connection]?.nextRefresh = now + limits.refresh
-        }
+        connections[connection]?.subscriptions.subscribe(to: all)
     }
 
     package mutating func unsubscribe(_ keys: some Collection<SubscriptionKey>, on connection: Int)
     {
         guard let name = connections[connection]?.user else { return }
-        for key in keys where connections[connection]?.subscriptions.remove(key) != nil {
+        for key in keys where connections[connection]?.subscriptions.unsubscribe(from: key) == true
+        {
             users[name]?.subscriptions -= 1
-        }
-        if connections[connection]?.subscriptions.isEmpty == true {
-            connections[connection]?.nextRefresh = .max
         }
     }
 
@@ -182,36 +179,43 @@ package struct SessionBook: Sendable {
         return over.sorted { $0.connection < $1.connection }
     }
 
-    /// The connections whose subscriptions are to be sent again; each is due again one interval on.
-    package mutating func takeDue(at now: Int64) -> [(connection: Int, keys: [SubscriptionKey])] {
-        var due: [(connection: Int, keys: [SubscriptionKey])] = []
-        for (id, connection) in connections where connection.nextRefresh <= now {
-            due.append((id, connection.subscriptions.sorted()))
-            connections[id]?.nextRefresh = now + limits.refresh
+    /// The subscriptions that are to be sent again since this was last asked, bond by bond; each
+    /// comes once in an interval.
+    package mutating func takeDue(
+        at now: Int64
+    ) -> [(connection: Int, key: SubscriptionKey)] {
+        let part = RefreshPart(after: refreshedAt, through: now, interval: limits.refresh)
+        refreshedAt = now
+        var due: [(connection: Int, key: SubscriptionKey)] = []
+        for id in connections.keys.sorted() {
+            due += (connections[id]?.subscriptions.due(in: part) ?? []).map { (id, $0) }
         }
-        return due.sorted { $0.connection < $1.connection }
+        return due.sorted { ($0.key, $0.connection) < ($1.key, $1.connection) }
     }
 }
 
-/// The identity of a live subscription, in eight bytes; ordered by label, then bond.
+/// The identity of a live subscription, in eight bytes; ordered by bond, then label.
 package struct SubscriptionKey: Sendable, Hashable, Comparable {
-    /// label 2 bits, bond 32, side 2, ATS 1, quantity 23.
+    /// bond 32 bits, label 2, side 2, ATS 1, quantity 23.
     private let packed: UInt64
 
     package init(_ question: PriceQuestion) {
         packed =
-            UInt64(question.label.rawValue) << 58 | UInt64(UInt32(question.bond)) << 26
+            UInt64(UInt32(question.bond)) << 28 | UInt64(question.label.rawValue) << 26
             | UInt64(question.side.rawValue) << 24 | (question.isATS ? 1 << 23 : 0)
             | UInt64(question.quantity)
     }
 
+    /// The row of the bond.
+    package var bond: Int { Int(packed >> 28) }
+
     /// The question that is asked again and again; nil is not possible for a key made from one.
     package var question: PriceQuestion? {
-        guard let label = QuoteLabel(rawValue: UInt8(packed >> 58)),
+        guard let label = QuoteLabel(rawValue: UInt8(packed >> 26 & 3)),
             let side = Trade.Side(rawValue: UInt8(packed >> 24 & 3))
         else { return nil }
         return PriceQuestion(
-            bond: Int(packed >> 26 & 0xFFFF_FFFF), side: side, isATS: packed >> 23 & 1 == 1,
+            bond: bond, side: side, isATS: packed >> 23 & 1 == 1,
             quantity: Int(packed & 0x7F_FFFF), label: label)
     }
 

@@ -42,7 +42,7 @@ package struct WebSocketConnection {
             case .ping, .pong: break
             default:
                 try await outbound.write(
-                    Self.close(code: 1003, reason: "only text messages are understood"))
+                    .close(code: 1003, reason: "only text messages are understood"))
                 return
             }
         }
@@ -58,15 +58,17 @@ package struct WebSocketConnection {
                     WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: text)))
                 outbox.wrote(text.count)
             case .close(let code, let reason):
-                try await outbound.write(close(code: code, reason: reason))
+                try await outbound.write(.close(code: code, reason: reason))
                 // Its answer ends the reading; dropping the line at once could lose what was sent.
                 try await Task.sleep(for: closeTime)
             }
         }
     }
+}
 
+extension WebSocketFrame {
     /// A close frame; its reason must fit into 123 bytes (RFC 6455, section 5.5).
-    private static func close(code: UInt16, reason: String) -> WebSocketFrame {
+    fileprivate static func close(code: UInt16, reason: String) -> WebSocketFrame {
         var data = ByteBuffer()
         data.writeInteger(code)
         data.writeString(String(reason.unicodeScalars.filter(\.isASCII).prefix(120)))
@@ -74,8 +76,8 @@ package struct WebSocketConnection {
     }
 }
 
-/// Answers pings, and ends a connection whose other side no longer answers ours: half-open
-/// connections would stay for hours.
+/// Answers pings, and ends a connection whose other side no longer answers ours (half-open
+/// connections would stay for hours) or sends a frame without a mask (RFC 6455, section 5.1).
 package final class KeepAlive: ChannelDuplexHandler {
     package typealias InboundIn = WebSocketFrame
     package typealias InboundOut = WebSocketFrame
@@ -108,6 +110,11 @@ package final class KeepAlive: ChannelDuplexHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
         unanswered = 0
+        guard frame.maskKey != nil else {
+            let close = WebSocketFrame.close(code: 1002, reason: "a frame without a mask")
+            context.writeAndFlush(wrapOutboundOut(close), promise: nil)
+            return context.close(promise: nil)
+        }
         guard frame.opcode == .ping else { return context.fireChannelRead(data) }
         let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
         context.writeAndFlush(wrapOutboundOut(pong), promise: nil)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arrays
 import Files
 import Foundation
 import QuantileModels
@@ -94,6 +95,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         Interruption.listen()
+        // Answers are computed beside each other; within one a second thread would only wait.
+        BLAS.setThreadCount(1)
         let authority = try await authority()
         let certificate = tlsCertificate.flatMap { certificate in
             tlsKey.map { ServerCertificate(certificate: certificate, key: $0) }

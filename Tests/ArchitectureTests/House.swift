@@ -25,7 +25,7 @@ struct House {
             "Serving": 7,
             "tenor": 8,
             // Above every room, so that none can import it.
-            "TestSupport": 9, "TestMarkets": 9,
+            "TestSupport": 9, "TestMarkets": 9, "TestSockets": 9,
         ],
         doors: [
             Door(

@@ -1,100 +1,27 @@
 import Foundation
 import Testing
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// `tenor serve` and `tenor user` on the built binary.
 @Suite(.timeLimit(.minutes(3))) struct ServeTests {
-    private struct Answer {
-        var status: Int
-        var body: String
-
-        func json() throws -> [String: Any] {
-            try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])
-        }
-    }
-
-    private static func ask(
-        _ port: Int, _ path: String, token: String? = nil, post body: String? = nil
-    ) async throws -> Answer {
-        var request = URLRequest(
-            url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
-        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
-        if let body {
-            request.httpMethod = "POST"
-            request.httpBody = Data(body.utf8)
-            request.setValue(
-                "AWSCognitoIdentityProviderService.InitiateAuth",
-                forHTTPHeaderField: "X-Amz-Target")
-        }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        return Answer(
-            status: try #require(response as? HTTPURLResponse).statusCode,
-            body: String(decoding: data, as: UTF8.self))
-    }
-
-    private static func logIn(_ port: Int) async throws -> String {
-        let answer = try await ask(
-            port, "/",
-            post: """
-                {"AuthFlow":"USER_PASSWORD_AUTH","ClientId":"x",
-                 "AuthParameters":{"USERNAME":"alice","PASSWORD":"correct horse"}}
-                """
-        ).json()
-        let result = try #require(answer["AuthenticationResult"] as? [String: Any])
-        return try #require(result["IdToken"] as? String)
-    }
-
-    /// Runs a server, gives its port to the body, and stops it.
-    private func serve(
-        _ arguments: [String], in folder: URL,
-        _ body: @escaping (_ port: Int) async throws -> Void
-    ) async throws -> TenorRun {
-        let output = folder.appending(path: "serve-\(UUID().uuidString)")
-        try Data().write(to: output)
-        return try await runTenor(
-            ["serve"] + arguments + ["--port", "0"], in: folder, output: output
-        ) { process in
-            var port: Int?
-            for _ in 0..<600 where port == nil {
-                try await Task.sleep(for: .milliseconds(100))
-                let line = try String(contentsOf: output, encoding: .utf8)
-                port = line.split(separator: ":").last.flatMap {
-                    line.hasSuffix("\n") ? Int($0.dropLast()) : nil
-                }
-            }
-            try await body(try #require(port))
-            kill(process, SIGINT)
-        }
-    }
-
-    private func addUser(in folder: URL) async throws {
-        let run = try await runTenor(
-            "user", "add", "alice", "--users", "users.json", input: "correct horse\n", in: folder)
-        try #require(run.exit == 0, "\(run.standardError)")
-    }
-
     @Test("The fair value filter of a market: log-in, bonds, trades, metrics, a clean end")
     func fairValue() async throws {
         let folder = try TemporaryFolder()
-        try await addUser(in: folder.url)
+        try await ServedTenor.addUser(in: folder.url)
         let simulated = try await runTenor(
             "simulate", "--bonds", "40", "--days", "3", "--out", "market", in: folder.url)
         try #require(simulated.exit == 0)
-        let run = try await serve(
+        let run = try await ServedTenor.run(
             ["--market", "market", "--users", "users.json"], in: folder.url
-        ) { port in
-            #expect(try await Self.ask(port, "/v1/bonds").status == 401)
-            let token = try await Self.logIn(port)
-            let bonds = try await Self.ask(port, "/v1/bonds?search=issuer", token: token).json()
+        ) { server in
+            #expect(try await server.ask("/v1/bonds").status == 401)
+            let token = try await server.logIn()
+            let bonds = try await server.ask("/v1/bonds?search=issuer", token: token).json()
             let first = try #require((bonds["bonds"] as? [[String: Any]])?.first)
             let figi = try #require(first["figi"] as? String)
-            #expect(try await Self.ask(port, "/v1/trades?bond=\(figi)", token: token).status == 200)
-            #expect(try await Self.ask(port, "/metrics").body.contains("tenor_model_info"))
-            #expect(try await Self.ask(port, "/readyz").body.contains("fair-value/market"))
-            #expect(try await Self.ask(port, "/ui").body.contains("<title>Tenor</title>"))
+            #expect(try await server.ask("/v1/trades?bond=\(figi)", token: token).status == 200)
+            #expect(try await server.ask("/metrics").body.contains("tenor_model_info"))
+            #expect(try await server.ask("/readyz").body.contains("fair-value/market"))
+            #expect(try await server.ask("/ui").body.contains("<title>Tenor</title>"))
         }
         #expect(run.exit == 0, "\(run.standardError)")
     }
@@ -102,15 +29,15 @@ import Testing
     @Test("A checkpoint prices its market, and the one that replaces its file takes over")
     func network() async throws {
         let folder = try await TrainedMarket.shared.value
-        try await addUser(in: folder.url)
+        try await ServedTenor.addUser(in: folder.url)
         let served = folder.url.appending(path: "served.safetensors")
         let trained = folder.url.appending(path: "run/model.safetensors")
         try FileManager.default.copyItem(at: trained, to: served)
-        let run = try await serve(
+        let run = try await ServedTenor.run(
             ["served.safetensors", "--market", "market", "--users", "users.json", "--follow"],
             in: folder.url
-        ) { port in
-            let first = try await Self.ask(port, "/readyz").body
+        ) { server in
+            let first = try await server.ask("/readyz").body
             #expect(first.contains("served/"))
             let other = folder.url.appending(path: "other.safetensors")
             // The same file is another checkpoint where its bytes differ: train one step more.
@@ -127,11 +54,11 @@ import Testing
             var second = first
             for _ in 0..<300 where second == first {
                 try await Task.sleep(for: .milliseconds(100))
-                second = try await Self.ask(port, "/readyz").body
+                second = try await server.ask("/readyz").body
             }
             #expect(second != first)
-            let token = try await Self.logIn(port)
-            #expect(try await Self.ask(port, "/v2/models/served", token: token).status == 200)
+            let token = try await server.logIn()
+            #expect(try await server.ask("/v2/models/served", token: token).status == 200)
         }
         #expect(run.exit == 0, "\(run.standardError)")
         #expect(run.standardError.contains("now pricing with served/"))

@@ -180,6 +180,56 @@ import Serving
         #expect(heard.withLock { $0 } == all.suffix(2).map(\.tradeID))
     }
 
+    @Test("A table that is behind the others is taken in when it comes; nothing comes twice")
+    func followsTablesApart() async throws {
+        let folder = try TemporaryFolder()
+        let market = folder.path + "/market"
+        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
+        var trades: [Trade] = []
+        let reader = try TradeReader(path: market + "/trades.csv")
+        while let more = try reader.next() { trades += more }
+        let last = try #require(await pricer(market: market).lastEventTime())
+        let heard = Mutex<[String]>([])
+        let follower = MarketFollower(market: market, bonds: priced.bonds)
+        let task = Task {
+            await follower.run(
+                after: last, every: .milliseconds(20),
+                take: { events in
+                    heard.withLock { heard in
+                        for event in events {
+                            switch event {
+                            case .reported(let trade, _): heard.append(trade.tradeID)
+                            case .treasury(let tick): heard.append("Treasury \(tick.time - last)")
+                            default: heard.append("another event")
+                            }
+                        }
+                    }
+                }, warn: { Issue.record("\($0)") })
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        // The Treasuries of an hour, then the trades of that hour.
+        let path = market + "/treasuries.csv"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let tick = try #require(text.split(separator: "\n").last)
+            .split(separator: ",", omittingEmptySubsequences: false).dropFirst()
+        let hour: Int64 = 3_600_000_000_000
+        try (text + "\(last + hour)," + tick.joined(separator: ",") + "\n")
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        for _ in 0..<500 where heard.withLock({ $0.count }) < 1 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let all = trades + [print(after: last), print(after: last + 5_000_000_000)]
+        try TradeFile.write(to: market + "/trades.csv", count: all.count) { all[$0] }
+        for _ in 0..<500 where heard.withLock({ $0.count }) < 3 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        task.cancel()
+        await task.value
+        #expect(
+            heard.withLock { $0 } == ["Treasury \(hour)"] + all.suffix(2).map(\.tradeID))
+    }
+
     @Test(
         "Calibration: no drift where coverage is that of the levels, and a half where all are low")
     func calibration() {

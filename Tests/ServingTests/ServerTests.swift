@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOWebSocket
 import Synchronization
+import TestSockets
 import Testing
 
 import Serving
@@ -91,7 +92,7 @@ import Serving
         }
     }
 
-    @Test("Frames beyond 16 MB and binary frames end their connection; others are unharmed")
+    @Test("Frames too large, binary or unmasked end their connection; others are unharmed")
     func wrongFrames() async throws {
         let token = try await token()
         try await withServer { server, port in
@@ -110,6 +111,18 @@ import Serving
                         Issue.record("a binary frame was answered")
                     } catch let closed as WebSocketClient.Closed {
                         #expect(closed.code == 1003)
+                    }
+                }
+                try await WebSocketClient.connect(port: port) { client in
+                    try await client.outbound.write(
+                        WebSocketFrame(
+                            fin: true, opcode: .text,
+                            data: ByteBuffer(string: Self.request(token))))
+                    do {
+                        _ = try await client.receive()
+                        Issue.record("a frame without a mask was answered")
+                    } catch let closed as WebSocketClient.Closed {
+                        #expect(closed.code == 1002)
                     }
                 }
                 try await good.send(Self.request(token))

@@ -167,17 +167,52 @@ import Serving
         try book.take(subscriptions: [], points: 32_000, on: ids[0], at: start)
     }
 
-    @Test("Subscriptions come due every interval, in order, and not when there are none")
-    func refresh() throws {
+    @Test(
+        "Every subscription comes once in an interval, however often one looks, and none of others",
+        arguments: [0.05, 0.7, 4, 14.999, 15, 15.5])
+    func refresh(every step: Double) throws {
         var (book, ids) = book(connections: 2)
-        try book.take(subscriptions: keys(0..<3).reversed(), points: 0, on: ids[1], at: start)
-        #expect(book.takeDue(at: at(14.9)).isEmpty)
-        let due = book.takeDue(at: at(15))
-        #expect(due.map(\.connection) == [ids[1]])
-        #expect(due.first?.keys == keys(0..<3))
-        #expect(book.takeDue(at: at(15)).isEmpty)
-        #expect(book.takeDue(at: at(30)).count == 1)
-        book.unsubscribe(keys(0..<3), on: ids[1])
-        #expect(book.takeDue(at: at(60)).isEmpty)
+        try book.take(subscriptions: keys(0..<3_000), points: 0, on: ids[0], at: start)
+        try book.take(subscriptions: keys(1_000..<4_000), points: 0, on: ids[1], at: start)
+        var counts: [Int: [SubscriptionKey: Int]] = [:]
+        let steps = Int((300 / step).rounded(.up))
+        for index in 1...steps {
+            for (connection, key) in book.takeDue(at: at(Double(index) * step)) {
+                counts[connection, default: [:]][key, default: 0] += 1
+            }
+        }
+        // Twenty intervals; one that is longer than the interval is one refresh.
+        let expected = step > 15 ? steps : 20
+        let seen = [ids[0]: Set(keys(0..<3_000)), ids[1]: Set(keys(1_000..<4_000))]
+        #expect(counts.mapValues { Set($0.keys) } == seen)
+        let wrong = counts.values.flatMap(\.values).filter { abs($0 - expected) > 1 }
+        #expect(wrong.isEmpty, "\(wrong.count) subscriptions came \(wrong.first ?? 0) times")
+        book.unsubscribe(keys(0..<3_000), on: ids[0])
+        let rest = book.takeDue(at: at(600))
+        #expect(rest.count == 3_000)
+        #expect(rest.allSatisfy { $0.connection == ids[1] })
+    }
+
+    @Test("Refreshes are spread over the interval, and a bond's come together, bond by bond")
+    func spread() throws {
+        var (book, ids) = book(connections: 2)
+        // Bonds of a hundred subscriptions each, half of them on either connection.
+        for (id, parity) in zip(ids, 0...) {
+            let half = keys(0..<15_000).enumerated().filter { $0.offset % 2 == parity }
+            try book.take(subscriptions: half.map(\.element), points: 0, on: id, at: start)
+        }
+        var most = 0
+        var bonds: Set<Int> = []
+        for second in 1...15 {
+            let due = book.takeDue(at: at(Double(second)))
+            let bondsNow = due.map(\.key.bond)
+            #expect(bondsNow == bondsNow.sorted())
+            #expect(bonds.isDisjoint(with: bondsNow), "a bond came in two parts")
+            bonds.formUnion(bondsNow)
+            most = max(most, due.count)
+        }
+        #expect(bonds.count == 150)
+        // 1,000 a second on average.
+        #expect(most <= 1_500)
     }
 }
