@@ -48,9 +48,14 @@ public struct ModelTraining: Sendable {
 
     /// Fits transforms to the training rows and makes untrained networks, or, where the run
     /// directory is resumed, takes up their states.
-    public init(recipe: Recipe, source: TrainingSource, run: RunDirectory, resume: Bool)
-        throws(FileError)
-    {
+    ///
+    /// - Parameter start: A trained model to go on from (a warm start), with its transforms.
+    /// - Throws: ``Files/FileError`` for data or a start that do not fit the recipe, or a resume
+    ///   that is not of this training.
+    public init(
+        recipe: Recipe, source: TrainingSource, run: RunDirectory, resume: Bool,
+        start: QuantileModel? = nil
+    ) throws(FileError) {
         guard (recipe.target == .residual) == source.isStreamed else {
             throw FileError(
                 .badData, file: "recipe \(recipe.name)", column: "target",
@@ -60,8 +65,9 @@ public struct ModelTraining: Sendable {
         self.recipe = recipe
         self.run = run
         self.source = source
-        nets = try Self.nets(recipe, source)
-        provenance = source.provenance.merging(
+        try start?.checkCanStart(recipe, on: source)
+        nets = try Self.nets(recipe, source, start: start)
+        var provenance = source.provenance.merging(
             [
                 "data": source.file.split(separator: "/").last.map(String.init) ?? source.file,
                 "data.fingerprint": source.fingerprint,
@@ -72,7 +78,11 @@ public struct ModelTraining: Sendable {
                 // A table without a split column is split again in the same way when it is scored.
                 "split.seed": "\(recipe.training.seed)",
             ], uniquingKeysWith: { $1 })
-        identity = recipe.resolved + "data: \(source.fingerprint)\n"
+        provenance["start"] = start?.fingerprint
+        self.provenance = provenance
+        identity =
+            recipe.resolved + "data: \(source.fingerprint)\n"
+            + (start.map { "start: \($0.fingerprint)\n" } ?? "")
         if resume {
             try TrainingState.restore(&nets, identity: identity, from: run.state)
             try run.truncateMetrics(after: nets.map(\.trainer.step))
@@ -82,14 +92,14 @@ public struct ModelTraining: Sendable {
     }
 
     private static func nets(
-        _ recipe: Recipe, _ source: TrainingSource
+        _ recipe: Recipe, _ source: TrainingSource, start: QuantileModel?
     ) throws(FileError) -> [NetTraining] {
         let seed = recipe.training.seed
         guard recipe.folds > 1 else {
             return [
                 try NetTraining(
                     recipe: recipe, source: source, training: source.training,
-                    validation: source.validation, seed: seed)
+                    validation: source.validation, seed: seed, start: start?.nets[0])
             ]
         }
         guard !source.isStreamed else {

@@ -15,20 +15,24 @@ public struct NetTraining: Sendable {
     /// In the target's unit. Shape: `[row]`.
     package let validationLabels: [Float]
 
-    /// Fits transforms to the training rows and makes an untrained network.
+    /// Fits transforms to the training rows and makes an untrained network, or takes those of a
+    /// trained one, whose weights mean something only behind its own transforms.
     ///
-    /// - Parameter seed: Of the initial weights, the order of rows and dropout.
+    /// - Parameters:
+    ///   - seed: Of the initial weights, the order of rows and dropout.
+    ///   - start: The net to go on from.
     init(
         recipe: Recipe, source: TrainingSource, training: TrainingSource.Rows,
-        validation: TrainingSource.Rows, seed: UInt64
+        validation: TrainingSource.Rows, seed: UInt64, start: QuantileModel.Net? = nil
     ) throws(FileError) {
-        let inputs = Self.fit(recipe, source, training)
+        let inputs = start?.inputs ?? Self.fit(recipe, source, training)
         guard inputs.inputCount > 0 else {
             throw FileError(
                 .badData, file: source.file, "every feature is constant over the training rows",
                 advice: "Give at least one feature that varies")
         }
-        let label = LabelScaling(fitting: training.labels, weights: training.weights)
+        let label =
+            start?.label ?? LabelScaling(fitting: training.labels, weights: training.weights)
         guard label.deviation > 0, label.isResolved else {
             throw FileError(
                 .badData, file: source.file, column: source.labelName,
@@ -61,11 +65,15 @@ public struct NetTraining: Sendable {
         var settings = recipe.training
         settings.seed = seed
         trainer = Trainer(
-            QuantileNetwork<Float>(
-                recipe.model, layout: layout, levels: recipe.levels,
-                quantiles: recipe.levels.values.map { sampleQuantile(ofSorted: scaled, at: $0) },
-                stream: RandomStream(seed: seed).stream("network")),
+            start?.network
+                ?? QuantileNetwork<Float>(
+                    recipe.model, layout: layout, levels: recipe.levels,
+                    quantiles: recipe.levels.values.map {
+                        sampleQuantile(ofSorted: scaled, at: $0)
+                    },
+                    stream: RandomStream(seed: seed).stream("network")),
             settings: settings, rows: training.count)
+        if start != nil { trainer.checkStart(on: self.validation) }
     }
 
     private static func fit(

@@ -62,6 +62,8 @@ public struct Recipe: Sendable {
     public var folds: Int
     /// How the trading days of a feature store are split.
     public var days: ChronologicalSplit.Days
+    /// Nil for one training.
+    public var walkForward: WalkForward?
     public var training: TrainingSettings
     public var recalibration: Recalibration.Kind
     /// The recipe with every default filled in, as it is kept in the run directory.
@@ -134,6 +136,14 @@ public struct Recipe: Sendable {
             validation: try validation.int("days", default: 5, in: 1...100_000),
             test: try validation.int("test_days", default: 20, in: 0...100_000),
             embargo: try validation.int("embargo_days", default: 1, in: 1...100_000))
+        walkForward = try settings.section("walk_forward").map { (section) throws(FileError) in
+            try WalkForward(section)
+        }
+        guard walkForward == nil || days.test > 0 else {
+            throw FileError(
+                .badData, file: settings.file, column: "validation.test_days",
+                "each window of a walk forward is tested", expected: "1 or more", found: "0")
+        }
         training = try TrainingSettings(
             settings.sectionOrEmpty("training"),
             validation: validation)

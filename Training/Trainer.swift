@@ -125,6 +125,12 @@ public struct Trainer: Sendable {
             shouldStop: shouldStop, onStep: onStep)
     }
 
+    /// Lets a trained network count as the best so far, so that what it becomes must beat it.
+    mutating func checkStart(on validation: TrainingData) {
+        bestLoss = Self.loss(
+            of: best, on: validation, levels: NDArray(network.levels.values.map(Float.init)))
+    }
+
     private func isCheckDue(after step: Int) -> Bool {
         step % settings.checkEvery == 0 || step >= steps
     }

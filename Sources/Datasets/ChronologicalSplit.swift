@@ -7,15 +7,24 @@ public struct ChronologicalSplit: Sendable, Equatable {
     public struct Days: Sendable, Equatable {
         /// At the start, left out: what features look back to is short there.
         public var warmUp: Int
+        /// The most days of training, the last ones; nil for all.
+        public var training: Int?
         public var validation: Int
         public var test: Int
         public var embargo: Int
+        /// At the end, left out: they belong to later windows of a walk forward.
+        public var later: Int
 
-        public init(warmUp: Int = 15, validation: Int = 5, test: Int = 20, embargo: Int = 1) {
+        public init(
+            warmUp: Int = 15, training: Int? = nil, validation: Int = 5, test: Int = 20,
+            embargo: Int = 1, later: Int = 0
+        ) {
             self.warmUp = warmUp
+            self.training = training
             self.validation = validation
             self.test = test
             self.embargo = embargo
+            self.later = later
         }
     }
 
@@ -28,8 +37,9 @@ public struct ChronologicalSplit: Sendable, Equatable {
     /// - Parameter dates: The trading days of the store, ascending.
     /// - Throws: ``Files/FileError`` where they are too few.
     public init(_ days: Days, of dates: [String], file: String) throws(FileError) {
-        let testStart = dates.count - days.test
-        let validationEnd = days.test == 0 ? dates.count : testStart - days.embargo
+        let end = dates.count - days.later
+        let testStart = end - days.test
+        let validationEnd = days.test == 0 ? end : testStart - days.embargo
         let validationStart = validationEnd - days.validation
         let trainEnd = validationStart - days.embargo
         guard days.validation > 0, trainEnd > days.warmUp else {
@@ -37,11 +47,14 @@ public struct ChronologicalSplit: Sendable, Equatable {
                 .badData, file: file, "too few trading days for the split",
                 expected: "more than \(days.warmUp) days of warm-up, \(days.embargo) of embargo, "
                     + "\(days.validation) of validation, \(days.embargo) of embargo and "
-                    + "\(days.test) of test", found: "\(dates.count)",
+                    + "\(days.test) of test"
+                    + (days.later == 0 ? "" : ", \(days.later) of later windows"),
+                found: "\(dates.count)",
                 advice: "Ask for fewer in the recipe, as --set validation.test_days=5")
         }
-        train = dates[days.warmUp]...dates[trainEnd - 1]
+        let trainStart = max(days.warmUp, days.training.map { trainEnd - $0 } ?? 0)
+        train = dates[trainStart]...dates[trainEnd - 1]
         validation = dates[validationStart]...dates[validationEnd - 1]
-        test = days.test == 0 ? nil : dates[testStart]...dates[dates.count - 1]
+        test = days.test == 0 ? nil : dates[testStart]...dates[end - 1]
     }
 }

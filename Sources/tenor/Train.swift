@@ -1,5 +1,7 @@
 import ArgumentParser
+import Datasets
 import Foundation
+import QuantileModels
 import QuantileTraining
 
 struct Train: ParsableCommand {
@@ -21,6 +23,16 @@ struct Train: ParsableCommand {
             test, those before them for validation, with a day between (validation.test_days, \
             validation.days, validation.embargo_days). More stores, as --data A --data B, add training \
             rows; the days are those of the first. Ctrl-C saves the state; --resume goes on.
+
+            --start CHECKPOINT goes on from a trained network of the same recipe, with its \
+            transforms; the result is never worse than the start on the validation days. A recipe \
+            with a section walk_forward trains once a test period and tests each network on the \
+            days that follow, each in a folder window-1, window-2 and so on below --out, and joins \
+            their forecasts:
+              walk_forward:
+                windows: 4
+                window: expanding          # or rolling, with 'train_days: 60'
+                warm_start: true           # each goes on from the network of the one before
 
             --sweep FILE trains the recipe with many settings, each in a folder of its own below \
             --out, and ends in one table; with --resume it goes on where it stopped. The file \
@@ -54,6 +66,12 @@ struct Train: ParsableCommand {
         help: ArgumentHelp("Overrides a key of the recipe.", valueName: "key.path=value"))
     var overrides: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A trained checkpoint of the same recipe to go on from (a warm start).",
+            valueName: "checkpoint"))
+    var start: String?
+
     @Option(help: ArgumentHelp("Train once for each of many settings.", valueName: "file"))
     var sweep: String?
 
@@ -64,6 +82,9 @@ struct Train: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if start != nil && sweep != nil {
+            throw ValidationError("--start is for one training, not for a sweep")
+        }
         if resume && out == nil {
             throw ValidationError("--resume needs --out, the run directory to go on with")
         }
@@ -74,11 +95,22 @@ struct Train: ParsableCommand {
         if let sweep { return try runSweep(sweep) }
         let recipe = try Recipe(recipe, overrides: overrides)
         let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
-        let job = TrainingJob(recipe: recipe, data: data, label: label, path: path)
+        let start = try start.map { try Checkpoint.load($0) }
+        if let walkForward = recipe.walkForward, FeatureStore.isStore(data[0]) {
+            let job = WalkForwardJob(
+                recipe: recipe, walkForward: walkForward, data: data, path: path)
+            return try report(job.run(resume: resume, start: start))
+        }
+        let job = TrainingJob(
+            recipe: recipe, data: data, label: label, path: path, start: start)
         switch try job.run(resume: resume) {
         case .interrupted(let steps):
             let options =
-                data.map { " --data \(Self.quoted($0))" } + [" --out \(Self.quoted(path)) --resume"]
+                data.map { " --data \(Self.quoted($0))" }
+                + [
+                    self.start.map { " --start \(Self.quoted($0))" } ?? "",
+                    " --out \(Self.quoted(path)) --resume",
+                ]
                 + overrides.map { " --set \(Self.quoted($0))" }
             StandardError.write(
                 """
@@ -101,6 +133,17 @@ struct Train: ParsableCommand {
                 print("checkpoint \(result.checkpoint)")
             }
         }
+    }
+
+    private func report(_ result: WalkForwardJob.Result) throws {
+        if json { return try StandardOutput.print(json: result) }
+        for (index, window) in result.windows.enumerated() {
+            print(
+                "window \(index + 1): trained \(window.training), tested \(window.test) "
+                    + "(\(window.testRows) rows), validation pinball "
+                    + (window.validationPinball.map { String(format: "%.4g", $0) } ?? "unknown"))
+        }
+        print("forecasts \(result.forecasts)")
     }
 
     private func runSweep(_ file: String) throws {

@@ -1,8 +1,10 @@
+import ArgumentParser
 import Arrays
 import Datasets
 import Files
 import Foundation
 import Layers
+import QuantileModels
 import QuantileTraining
 
 /// One training from the command line: its data, its run directory, its progress.
@@ -12,6 +14,8 @@ struct TrainingJob {
     let label: String
     /// The run directory.
     let path: String
+    /// The model to go on from.
+    var start: QuantileModel?
 
     struct Result: Encodable {
         let checkpoint: String
@@ -37,7 +41,7 @@ struct TrainingJob {
         let source = try source()
         let directory = try RunDirectory(path: path, resume: resume)
         var training = try ModelTraining(
-            recipe: recipe, source: source, run: directory, resume: resume)
+            recipe: recipe, source: source, run: directory, resume: resume, start: start)
         StandardError.write(
             "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
         let progress = ProgressLine(name, total: training.stepsTotal, unit: "steps")
@@ -73,6 +77,44 @@ struct TrainingJob {
                 parameters: training.nets.reduce(0) { $0 + $1.trainer.best.parameterCount }))
     }
 
+    /// Whether the run directory holds this training, finished.
+    ///
+    /// - Throws: `FileError` where it is of another recipe.
+    func isFinished() throws -> Bool {
+        guard isHeld, try Experiment(path: path, name: path).state == .finished else {
+            return false
+        }
+        guard try FileContents.text(of: "\(path)/recipe.yaml") == recipe.resolved else {
+            throw FileError(
+                .badData, file: "\(path)/recipe.yaml", "the run is of another recipe",
+                expected: "that of this command", advice: "Choose another --out")
+        }
+        return true
+    }
+
+    /// Trains, or goes on with a training that was stopped.
+    ///
+    /// - Parameter name: What the progress line begins with.
+    /// - Throws: `ExitCode` 130 where Ctrl-C stopped it.
+    func complete(name: String) throws {
+        // A run that was killed before its first state starts anew.
+        let goesOn = FileManager.default.fileExists(atPath: "\(path)/state.safetensors")
+        if isHeld, !goesOn { try? FileManager.default.removeItem(atPath: path) }
+        guard case .interrupted = try run(resume: goesOn, name: name) else { return }
+        StandardError.write("Stopped; go on with the same command and --resume.\n")
+        throw ExitCode(130)
+    }
+
+    /// - Throws: `FileError` where one of several jobs would overwrite a run.
+    static func check(_ jobs: [TrainingJob], in folder: String, resume: Bool) throws(FileError) {
+        guard !resume, let held = jobs.first(where: \.isHeld) else { return }
+        throw FileError(
+            .badData, file: folder, "the folder holds runs already", found: held.path,
+            advice: "Choose another --out, or add --resume to go on with them")
+    }
+
+    private var isHeld: Bool { FileManager.default.fileExists(atPath: "\(path)/recipe.yaml") }
+
     private func source() throws -> TrainingSource {
         if FeatureStore.isStore(data[0]) {
             var stores: [FeatureStore] = []
@@ -81,6 +123,12 @@ struct TrainingJob {
                 stores.append(try FeatureStore(path: path))
             }
             return try TrainingSource(stores, days: recipe.days)
+        }
+        guard recipe.walkForward == nil else {
+            throw FileError(
+                .badData, file: data[0], "a walk forward is for feature stores, which know days",
+                expected: "a folder that tenor features made",
+                advice: "Leave walk_forward out of the recipe")
         }
         guard data.count == 1 else {
             throw FileError(

@@ -24,8 +24,8 @@ import Testing
             try #require(days.count == 11)
         }
 
-        func tenor(_ arguments: String...) async throws -> TenorRun {
-            let run = try await runTenor(arguments, in: url)
+        func tenor(_ arguments: String..., rest: [String] = []) async throws -> TenorRun {
+            let run = try await runTenor(arguments + rest, in: url)
             try #require(run.exit == 0, "\(arguments): \(run.standardError)")
             return run
         }
@@ -63,14 +63,15 @@ import Testing
         }
 
         /// Vectors of all days so far, and a small network on them.
-        func train(_ name: String) async throws {
+        func train(_ name: String, from start: String? = nil) async throws {
             _ = try await tenor("features", "--market", "desk", "--out", "store-\(name)")
+            let start = start.map { ["--start", "run-\($0)/model.safetensors"] } ?? []
             _ = try await tenor(
                 "train", "bonds", "--data", "store-\(name)", "--out", "run-\(name)", "--set",
                 "model={family: two-stage, hidden: [16], head: [8]}", "--set", "training.steps=40",
                 "--set", "training.batch=64", "--set", "training.warm_up=4", "--set",
                 "validation.every=20", "--set", "validation.warm_up_days=1", "--set",
-                "validation.days=1", "--set", "validation.test_days=1")
+                "validation.days=1", "--set", "validation.test_days=1", rest: start)
         }
 
         /// Puts a run's checkpoint where it is served, at once.
@@ -125,7 +126,7 @@ import Testing
                 // The server heard of the days' prints.
                 #expect(try await Self.events(server) > events)
                 let version = try await server.ask("/readyz").body
-                try await desk.train("second")
+                try await desk.train("second", from: "first")
                 try desk.deploy("second")
                 for _ in 0..<300 where try await server.ask("/readyz").body == version {
                     try await Task.sleep(for: .milliseconds(100))

@@ -15,76 +15,6 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    private static let day: Int64 = 86_400_000_000_000
-    /// 2024-01-01 in UTC epoch nanoseconds.
-    private static let start: Int64 = 1_704_067_200_000_000_000
-    private static let rowsPerDay = 40
-
-    private static func schema(version: Int = 1) -> FeatureSchema {
-        func feature(_ name: String) -> FeatureDefinition {
-            FeatureDefinition(
-                name: name, family: "test", unit: "1", window: "", missing: "0", version: version)
-        }
-        return FeatureSchema(
-            state: (0..<8).map { feature("s\($0)") }, condition: (0..<2).map { feature("c\($0)") },
-            sequences: [.init(name: "prints", start: 0, steps: 2)], channels: 3, sectors: [],
-            options: [])
-    }
-
-    /// A store of so many days. The residual is s7 + 2 c0 with noise; the second row of every day
-    /// was reported two days late.
-    private func store(
-        _ name: String, days: Int, schema: FeatureSchema = schema(), seed: UInt64 = 3
-    ) throws -> FeatureStore {
-        let folder = scratch.file(name)
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
-        try Data(schema.json()).write(to: URL(filePath: folder + "/" + FeatureSchema.fileName))
-        var random = RandomStream(seed: seed)
-        for day in 0..<days {
-            var rows = FeatureRows()
-            let block = FeatureBlock(
-                capacity: Self.rowsPerDay, stateWidth: 8, conditionWidth: 2)
-            rows.append(block, rows: Self.rowsPerDay)
-            for row in 0..<Self.rowsPerDay {
-                let state = (0..<8).map { $0 % 3 == 0 ? 1 : Float(random.normal()) }
-                let condition = [Float(row % 2), Float(random.normal())]
-                block.state(row: row).update(from: state, count: 8)
-                block.condition(row: row).update(from: condition, count: 2)
-                let label = state[7] + 2 * condition[0] + 0.1 * Float(random.normal())
-                let time = Self.start + Int64(day) * Self.day + Int64(row) * 1_000_000_000
-                rows.label.append(label)
-                rows.reference.append(100)
-                rows.scale.append(0.5)
-                rows.weight.append(1)
-                rows.time.append(time)
-                rows.reportTime.append(time + (row == 1 ? 2 * Self.day : 1))
-                rows.quantity.append(1e6)
-                rows.price.append(100 + 0.5 * Double(label))
-                rows.side.append(UInt8(row % 3))
-                rows.isATS.append(UInt8(row % 2))
-                rows.cusip.append("00000000\(row % 10)")
-                rows.figi.append("")
-                rows.tradeID.append("t\(day)-\(row)")
-            }
-            let date = String(format: "2024-01-%02d", day + 1)
-            try rows.write(
-                to: "\(folder)/\(date)\(FeatureStore.shardSuffix)", schemaHash: schema.hash)
-        }
-        return try FeatureStore(path: folder)
-    }
-
-    private func recipe(_ overrides: String...) throws -> Recipe {
-        try Recipe(
-            "bonds",
-            overrides: [
-                "model={family: two-stage, hidden: [16, 8], head: [8]}", "training.steps=400",
-                "training.batch=64", "training.learning_rate=0.01", "training.warm_up=10",
-                "validation.every=50", "validation.warm_up_days=2", "validation.days=4",
-                "validation.test_days=5", "training.averaging=0.9",
-            ] + overrides)
-    }
-
     @Test("Days go to training, validation and test in order of time, with a day between")
     func split() throws {
         let dates = (1...20).map { String(format: "2024-01-%02d", $0) }
@@ -103,11 +33,12 @@ import Testing
     @Test("A row that was reported only after validation began is no training row")
     func purge() throws {
         let source = try TrainingSource(
-            [store("purge", days: 16)], days: .init(warmUp: 2, validation: 4, test: 5, embargo: 1))
+            [scratch.store("purge", days: 16)],
+            days: .init(warmUp: 2, validation: 4, test: 5, embargo: 1))
         // Training is days 3 to 5: only the late report of day 5 comes after day 7 began.
-        #expect(source.training.labels.count == 3 * Self.rowsPerDay - 1)
+        #expect(source.training.labels.count == 3 * TestStore.rowsPerDay - 1)
         // Validation is days 7 to 10, test begins on day 12: that of day 10 is too late.
-        #expect(source.validation.labels.count == 4 * Self.rowsPerDay - 1)
+        #expect(source.validation.labels.count == 4 * TestStore.rowsPerDay - 1)
         #expect(source.provenance["split.test"] == "2024-01-12..2024-01-16")
         let first = source.training.features([0])
         #expect(first.count == 10 && first[0] == 1)
@@ -116,7 +47,9 @@ import Testing
     @Test("More stores add training rows of their own, none of the first one's validation days on")
     func severalStores() throws {
         let days = ChronologicalSplit.Days(warmUp: 2, validation: 4, test: 5, embargo: 1)
-        let (first, other) = try (store("a", days: 16), store("b", days: 20, seed: 4))
+        let (first, other) = try (
+            scratch.store("a", days: 16), scratch.store("b", days: 20, seed: 4)
+        )
         let one = try TrainingSource([first], days: days)
         let both = try TrainingSource([first, other], days: days)
         let rows = one.training.labels.count
@@ -136,24 +69,27 @@ import Testing
         #expect(Array(found[width..<2 * width]) == one.training.features([3]))
         #expect(Array(found[(2 * width)...]) == alone.training.features([0]))
 
-        let strange = try store("c", days: 16, schema: Self.schema(version: 2))
+        let strange = try scratch.store("c", days: 16, schema: TestStore.schema(version: 2))
         let error = fileError { _ = try TrainingSource([first, strange], days: days) }
         #expect(error?.expected == first.schema.hash && error?.found == strange.schema.hash)
-        let early = fileError { _ = try TrainingSource([first, store("d", days: 2)], days: days) }
+        let early = fileError {
+            _ = try TrainingSource([first, scratch.store("d", days: 2)], days: days)
+        }
         #expect(early?.problem == "no days to train on")
     }
 
     @Test("Several stores, interrupted anywhere and resumed: the files of a run left alone")
     func severalStoresResumed() throws {
-        let stores = try [store("a", days: 16), store("b", days: 16, seed: 4)]
+        let stores = try [scratch.store("a", days: 16), scratch.store("b", days: 16, seed: 4)]
         func train(_ folder: String, resume: Bool = false, until last: Int = .max) throws {
-            let recipe = try recipe("training.epochs=6", "validation.every=7", "training.batch=50")
+            let recipe = try TestStore.recipe(
+                "training.epochs=6", "validation.every=7", "training.batch=50")
             let run = try RunDirectory(path: scratch.file(folder), resume: resume)
             var training = try ModelTraining(
                 recipe: recipe, source: TrainingSource(stores, days: recipe.days), run: run,
                 resume: resume)
             // Days 3 to 5 of two stores, less a late report of each.
-            #expect(training.stepsTotal == (6 * 2 * (3 * Self.rowsPerDay - 1) + 49) / 50)
+            #expect(training.stepsTotal == (6 * 2 * (3 * TestStore.rowsPerDay - 1) + 49) / 50)
             var done = training.stepsDone
             _ = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
         }
@@ -171,9 +107,9 @@ import Testing
 
     @Test("Trained, interrupted, resumed and scored: prices come near the truth, in their columns")
     func endToEnd() throws {
-        let store = try store("store", days: 22)
+        let store = try scratch.store("store", days: 22)
         func train(_ folder: String, resume: Bool = false, until last: Int = .max) throws {
-            let recipe = try recipe()
+            let recipe = try TestStore.recipe()
             let run = try RunDirectory(path: scratch.file(folder), resume: resume)
             var training = try ModelTraining(
                 recipe: recipe, source: TrainingSource([store], days: recipe.days), run: run,
@@ -191,11 +127,11 @@ import Testing
         #expect(model.target == .residual && model.recalibration.kind == .conformal)
         let scorer = StoreScorer(model: model)
         let rows = try scorer.rows(of: store, part: .test)
-        #expect(rows == 17 * Self.rowsPerDay..<22 * Self.rowsPerDay)
+        #expect(rows == 17 * TestStore.rowsPerDay..<22 * TestStore.rowsPerDay)
         let output = scratch.file("forecasts.csv")
         try scorer.score(store, rows: rows, to: output)
         let table = try ForecastTable(path: output)
-        #expect(table.rowCount == 5 * Self.rowsPerDay)
+        #expect(table.rowCount == 5 * TestStore.rowsPerDay)
         #expect(table.otherColumns.map(\.name).contains("trade_id"))
         let median = table.tiles(level: table.levels.medianIndex)
         let label = try #require(table.label)
@@ -210,16 +146,17 @@ import Testing
 
     @Test("A store of another schema is refused, and so is a table for residuals")
     func refused() throws {
-        let recipe = try recipe("training.steps=2")
+        let recipe = try TestStore.recipe("training.steps=2")
         let run = try RunDirectory(path: scratch.file("run"), resume: false)
         var training = try ModelTraining(
-            recipe: recipe, source: TrainingSource([store("a", days: 16)], days: recipe.days),
+            recipe: recipe,
+            source: TrainingSource([scratch.store("a", days: 16)], days: recipe.days),
             run: run, resume: false)
         guard case .finished(let model) = try training.run(shouldStop: { false }) else {
             Issue.record("not finished")
             return
         }
-        let other = try store("b", days: 3, schema: Self.schema(version: 2))
+        let other = try scratch.store("b", days: 3, schema: TestStore.schema(version: 2))
         let error = fileError {
             try StoreScorer(model: model).score(other, rows: 0..<5, to: scratch.file("x.csv"))
         }
@@ -232,9 +169,10 @@ import Testing
         }
         #expect(residual?.column == "target")
         let folds = fileError {
-            let recipe = try self.recipe("validation.folds=3")
+            let recipe = try TestStore.recipe("validation.folds=3")
             _ = try ModelTraining(
-                recipe: recipe, source: TrainingSource([store("c", days: 16)], days: recipe.days),
+                recipe: recipe,
+                source: TrainingSource([scratch.store("c", days: 16)], days: recipe.days),
                 run: RunDirectory(path: scratch.file("folds"), resume: false), resume: false)
         }
         #expect(folds?.column == "validation.folds")

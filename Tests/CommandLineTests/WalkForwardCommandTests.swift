@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+/// `tenor train` by a recipe with windows, and from a checkpoint, on the built binary.
+@Suite(.timeLimit(.minutes(3))) struct WalkForwardCommandTests {
+    private static let recipe = """
+        model: {family: two-stage, hidden: [8], head: [4]}
+        target: residual
+        inputs: {transform: clipped}
+        training: {steps: 12, batch: 64, seed: 1}
+        validation: {every: 4, warm_up_days: 2, days: 2, test_days: 3}
+        recalibration: conformal
+        walk_forward: {windows: 3, warm_start: true}
+
+        """
+
+    private func folderWithStore() async throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        _ = try folder.file("walk.yaml", Self.recipe)
+        let simulated = try await runTenor(
+            "simulate", "--bonds", "60", "--days", "17", "--out", "market", in: folder.url)
+        #expect(simulated.exit == 0, "\(simulated.standardError)")
+        let made = try await runTenor(
+            "features", "--market", "market", "--out", "store", "--half", in: folder.url)
+        #expect(made.exit == 0, "\(made.standardError)")
+        return folder
+    }
+
+    private func text(_ name: String, in folder: TemporaryFolder) throws -> String {
+        try String(contentsOf: folder.url.appending(path: name), encoding: .utf8)
+    }
+
+    @Test("Each window tests the days that follow it; stopped and resumed the table is the same")
+    func windows() async throws {
+        let folder = try await folderWithStore()
+        let command = ["train", "walk.yaml", "--data", "store", "--out"]
+        let whole = try await runTenor(command + ["whole", "--json"], in: folder.url)
+        #expect(whole.exit == 0, "\(whole.standardError)")
+        let windows = try #require(try whole.json()["windows"] as? [[String: Any]])
+        #expect(windows.count == 3)
+
+        // Every row of the last nine days is forecast once, in the order of the store.
+        let all = try await runTenor(
+            "score", "whole/window-1/model.safetensors", "--data", "store", "--split", "test",
+            "--out", "all.csv", in: folder.url)
+        #expect(all.exit == 0, "\(all.standardError)")
+        func identifiers(_ name: String) throws -> [Substring] {
+            let lines = try text(name, in: folder).split(separator: "\n").map {
+                $0.split(separator: ",", omittingEmptySubsequences: false)
+            }
+            let column = try #require(lines[0].firstIndex(of: "trade_id"))
+            return lines.map { $0[column] }
+        }
+        #expect(try identifiers("whole/forecasts.csv") == identifiers("all.csv"))
+        let rows = windows.compactMap { $0["test_rows"] as? Int }
+        #expect(try identifiers("all.csv").count == 1 + rows.reduce(0, +))
+        #expect(rows.allSatisfy { $0 > 0 })
+        // The later windows are other networks than the first one.
+        #expect(try text("whole/forecasts.csv", in: folder) != text("all.csv", in: folder))
+
+        // What a kill leaves: the second window without an end, the third not begun.
+        let held = try await runTenor(command + ["whole"], in: folder.url)
+        #expect(held.exit == 65 && held.standardError.contains("--resume"))
+        let before = try text("whole/forecasts.csv", in: folder)
+        for name in [
+            "forecasts.csv", "window-2/forecasts.csv", "window-2/state.safetensors",
+            "window-2/summary.json", "window-3",
+        ] {
+            try FileManager.default.removeItem(at: folder.url.appending(path: "whole/\(name)"))
+        }
+        let resumed = try await runTenor(command + ["whole", "--resume"], in: folder.url)
+        #expect(resumed.exit == 0, "\(resumed.standardError)")
+        #expect(try text("whole/forecasts.csv", in: folder) == before)
+    }
+
+    @Test("A training goes on from a checkpoint; one that saw later days is refused")
+    func start() async throws {
+        let folder = try await folderWithStore()
+        let command = [
+            "train", "walk.yaml", "--data", "store", "--set", "walk_forward=null", "--out",
+        ]
+        let early = try await runTenor(
+            command + ["early", "--set", "validation.test_days=6"], in: folder.url)
+        #expect(early.exit == 0, "\(early.standardError)")
+        let late = try await runTenor(
+            command + ["late", "--start", "early/model.safetensors", "--json"], in: folder.url)
+        #expect(late.exit == 0, "\(late.standardError)")
+        #expect(try late.json()["steps"] as? Int == 12)
+        let looking = try await runTenor(
+            command + [
+                "looking", "--set", "validation.test_days=6", "--start", "late/model.safetensors",
+            ], in: folder.url)
+        #expect(looking.exit == 65)
+        #expect(
+            looking.standardError.contains("reach into the validation days of this training"))
+        let table = try TrainingFolder()
+        let refused = try await table.train("--set", "walk_forward={windows: 2}")
+        #expect(refused.exit == 65 && refused.standardError.contains("feature stores"))
+    }
+}
