@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Synchronization
 
 /// The batches of a training's steps.
@@ -8,7 +9,7 @@ import Synchronization
 public final class BatchReader: Sendable {
     private struct State {
         var order: BatchOrder
-        var ahead: [Int: Pending] = [:]
+        var ahead: [Int: Pending<TrainingData.Batch>] = [:]
     }
 
     private let data: TrainingData
@@ -46,31 +47,14 @@ public final class BatchReader: Sendable {
         state.withLock { $0.order.place(of: step) }
     }
 
-    private func start(_ rows: [Int], upcoming: [Range<Int>]) -> Pending {
-        let pending = Pending()
+    private func start(
+        _ rows: [Int], upcoming: [Range<Int>]
+    ) -> Pending<TrainingData.Batch> {
+        let pending = Pending<TrainingData.Batch>()
         queue.async { [data] in
             pending.fill(data.batch(rows))
             data.willRead(upcoming)
         }
         return pending
-    }
-
-    /// A batch that somebody makes.
-    private final class Pending: Sendable {
-        private let batch = Mutex<TrainingData.Batch?>(nil)
-        private let isReady = DispatchSemaphore(value: 0)
-
-        func fill(_ batch: TrainingData.Batch) {
-            self.batch.withLock { $0 = batch }
-            isReady.signal()
-        }
-
-        func wait() -> TrainingData.Batch? {
-            isReady.wait()
-            return batch.withLock { batch in
-                defer { batch = nil }
-                return batch
-            }
-        }
     }
 }

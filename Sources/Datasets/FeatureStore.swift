@@ -60,6 +60,8 @@ public struct FeatureStore: Sendable {
 
     /// Opens a store.
     /// - Parameter checksums: whether every byte is read and checked.
+    /// - Throws: `FileError` where the schema or a shard is missing, damaged, of other features or of
+    ///   another type of numbers.
     public init(path: String, checksums: Bool = false) throws(FileError) {
         self.path = path
         schema = try FeatureSchema(store: path)
@@ -87,10 +89,14 @@ public struct FeatureStore: Sendable {
             row = shard.rows.upperBound
             shards.append(shard)
         }
+        try ShardList(store: path)?.check(shards, store: path)
         self.shards = shards
         rowCount = row
         isHalf = shards.first?.state.dtype == .f16
     }
+
+    /// Notes which shards there are, so that one that is lost later is noticed.
+    public func writeShardList() throws { try ShardList(shards).write(store: path) }
 
     /// What the name of a shard ends in, after its date.
     public static let shardSuffix = ".safetensors"

@@ -92,6 +92,7 @@ public struct FeatureBuild: Sendable {
             try folder.removeAll()
             throw try job.noRows()
         }
+        try made.writeShardList()
         var summary = job.summary
         summary.rows = made.rowCount
         summary.days = made.shards.count

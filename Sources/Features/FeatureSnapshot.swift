@@ -25,8 +25,9 @@ extension FeatureEngine {
     /// What is small and has no fixed size.
     private struct Notes: Codable {
         var now: Int64
-        /// The latest of the ticks that the curve and the credit indices have seen.
-        var lastTick: Int64?
+        /// The latest of the ticks that the curve and the credit indices have seen; the least number
+        /// where there was none.
+        var lastTick: Int64
         var cohorts: CohortPrior
         var ratings: RatingBook
         var tally: FeatureTally
@@ -70,7 +71,7 @@ extension FeatureEngine {
         encoder.outputFormatting = [.sortedKeys]
         let notes = try encoder.encode(
             Notes(
-                now: now, lastTick: history.lastTime, cohorts: cohorts, ratings: ratings,
+                now: now, lastTick: history.lastTime ?? .min, cohorts: cohorts, ratings: ratings,
                 tally: tally, parameters: parameters))
         return FeatureSnapshot(
             tensors: tensors,
@@ -122,7 +123,7 @@ extension FeatureEngine {
         cohorts = notes.cohorts
         ratings = notes.ratings
         tally = notes.tally
-        if let last = notes.lastTick { try replayTicks(market: folder, through: last) }
+        try replayTicks(market: folder, through: notes.lastTick)
         turnTime(to: notes.now)
     }
 

@@ -123,14 +123,14 @@ final class RowWorkers: Sendable {
     private let isHalf: Bool
     private let queue = DispatchQueue(label: "tenor.features.finish", attributes: .concurrent)
     private let group = DispatchGroup()
-    /// Batches that may wait for another thread; none where there is one thread only.
+    /// Other threads that have nothing to do.
     private let room: DispatchSemaphore
 
     /// - Parameter threads: all that work, the one that asks among them.
     init(_ finisher: RowFinisher, isHalf: Bool, threads: Int) {
         self.finisher = finisher
         self.isHalf = isHalf
-        room = DispatchSemaphore(value: 4 * (threads - 1))
+        room = DispatchSemaphore(value: threads - 1)
     }
 
     /// Turns captured rows into features.

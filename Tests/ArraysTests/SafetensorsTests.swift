@@ -64,7 +64,7 @@ import Testing
 
     @Test("Bytes in pieces make the file of bytes in one")
     func pieces() throws {
-        let scratch = try Scratch()
+        defer { remove() }
         let bytes = (0..<100).map { UInt8($0) }
         let pieces = [(0..<37), (37..<37), (37..<100)].map { range in
             // Room for more than is used.
@@ -74,13 +74,13 @@ import Testing
             }
             return (memory: memory, count: range.count)
         }
-        let (whole, parts) = (scratch.file("whole"), scratch.file("parts"))
         try SafetensorsFile.write(
-            [.init("x", dtype: .f16, shape: [10, 5], bytes: bytes)], to: whole)
+            [.init("x", dtype: .f16, shape: [10, 5], bytes: bytes)], to: path)
+        let whole = try self.bytes()
         try SafetensorsFile.write(
-            [.init("x", dtype: .f16, shape: [10, 5], pieces: pieces)], to: parts)
-        #expect(try FileContents.bytes(of: parts) == FileContents.bytes(of: whole))
-        _ = try SafetensorsFile(path: parts, checksum: .required)
+            [.init("x", dtype: .f16, shape: [10, 5], pieces: pieces)], to: path)
+        #expect(try self.bytes() == whole)
+        _ = try SafetensorsFile(path: path, checksum: .required)
     }
 
     @Test func nothingAtAllIsAFileToo() throws {

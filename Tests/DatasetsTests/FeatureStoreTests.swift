@@ -95,6 +95,32 @@ import Testing
         #expect(store.rows(from: "2026-01-01", through: nil).isEmpty)
     }
 
+    @Test("A lost shard, one of other rows and one of other numbers are refused by name")
+    func lost() throws {
+        let (scratch, other) = (try Scratch(), try Scratch())
+        try store(scratch).writeShardList()
+        _ = try store(other, isHalf: true)
+        let name = "/2025-01-02.safetensors"
+        let bytes = try FileContents.bytes(of: scratch.path + name)
+        func opening() -> FileError? { fileError { _ = try FeatureStore(path: scratch.path) } }
+        #expect(opening() == nil)
+        try FileManager.default.removeItem(atPath: scratch.path + name)
+        #expect(opening()?.problem == "a shard of the store is missing")
+        #expect(opening()?.file == scratch.path + name)
+        let shorter = try FileContents.bytes(of: scratch.path + "/2025-01-03.safetensors")
+        try AtomicFile.write(shorter, to: scratch.path + name)
+        #expect(opening()?.expected == "3 rows of 2025-01-02" && opening()?.found == "2")
+        try AtomicFile.write(FileContents.bytes(of: other.path + name), to: scratch.path + name)
+        #expect(opening()?.problem.contains("of another type") == true)
+        try AtomicFile.write(bytes, to: scratch.path + name)
+        // A build that goes on adds days before it comes to its end.
+        try AtomicFile.write(
+            Array("{\"rows\": {\"2025-01-02\": 3}}".utf8), to: scratch.path + "/shards.json")
+        #expect(opening() == nil)
+        try AtomicFile.write(Array("[]".utf8), to: scratch.path + "/shards.json")
+        #expect(opening()?.problem == "not a list of shards")
+    }
+
     @Test("A shard of other features, a damaged one and a changed schema are refused by name")
     func bad() throws {
         let scratch = try Scratch()

@@ -24,12 +24,13 @@ import Testing
             curveLoading: [-0.7, 0.2, 1.4, 0][bond], prior: 4.5 + 0.1 * Double(bond))
     }
 
-    /// Protects `PrintEffects`: what a print did to all bonds of its issuer is carried along.
+    /// Protects `PrintEffects`: what a print did to all bonds of its issuer is followed.
     @Test("A print that is taken back leaves the whole issuer where it would have been")
     func withdrawnFromAll() {
-        func run(mistake: Double?, withdrawn: Int?) -> [Double] {
-            var filter = MarketFilter(
+        func run(mistake: Double?, withdrawn: Int?, restored: Bool = false) -> [Double] {
+            let empty = MarketFilter(
                 Self.linear, blocks: [0, 0, 0, 1], ratingGroups: 1, sectorGroups: 1)
+            var filter = empty
             var normals = Normals(seed: 5)
             for number in 1...24 {
                 let bond = [0, 1, 2, 3, 1, 0][number % 6]
@@ -46,6 +47,14 @@ import Testing
                 }
                 filter.observe(print, identifier: number)
             }
+            if restored {
+                var archive = FilterArchive()
+                _ = filter.archive(&archive)
+                var reading = FilterArchive(reading: archive.words)
+                filter = empty
+                let fits = filter.archive(&reading)
+                #expect(fits && reading.isComplete)
+            }
             if let withdrawn { filter.withdraw(bond: 1, identifier: withdrawn) }
             return (0..<4).map {
                 filter.predicted(bond: $0, days: 9, setting: setting($0, index: 0)).logSpread
@@ -60,6 +69,7 @@ import Testing
         }
         #expect(wrong[3] == right[3])
         #expect(run(mistake: 2, withdrawn: 99) == wrong)
+        #expect(run(mistake: 2, withdrawn: 7, restored: true) == taken)
     }
 
     @Test("Parameters come back from their names, and not from others")

@@ -102,6 +102,24 @@ import Testing
         #expect(parts == all)
     }
 
+    @Test("A day that is lost is named, and made again without the state")
+    func lostDay() throws {
+        let scratch = try Scratch()
+        var build = FeatureBuild(market: market.path, store: scratch.path + "/store")
+        build.minimumQuantity = 1_000_000
+        _ = try build.run()
+        let whole = try shards(build.store)
+        let name = try #require(whole.keys.sorted().dropFirst(2).first)
+        try FileManager.default.removeItem(atPath: build.store + "/" + name)
+        let error = #expect(throws: FileError.self) { try build.run() }
+        #expect(error?.file == build.store + "/" + name)
+        try FileManager.default.removeItem(atPath: build.store + "/state")
+        let summary = try build.run()
+        #expect(summary.newDays == 1)
+        let again = try shards(build.store)
+        #expect(again == whole)
+    }
+
     @Test("Another market of the same features and other options are refused by name")
     func fingerprint() throws {
         let scratch = try Scratch()
