@@ -113,7 +113,8 @@ def main():
     test_x = vectors(test)
     print(f"binned in {time.perf_counter() - begin:.0f} s", flush=True)
 
-    levels = [float(level) for level in options.levels.split(",")]
+    # Ascending, as the sorted forecasts of a row are.
+    levels = sorted({float(level) for level in options.levels.split(",")})
     forecasts = np.empty((len(test_x), len(levels)))
     for column, level in enumerate(levels):
         begin = time.perf_counter()

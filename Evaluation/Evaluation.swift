@@ -14,10 +14,12 @@ public enum Evaluation {
     ///   - market: what is known of the bonds; without it there are no cohorts by rating or issue.
     ///   - tape: the trades that quotes, a table without labels, are judged by.
     ///   - rules: which rows count; all of them where nil.
+    ///   - resampling: how the days of the calibration bands are drawn.
     /// - Throws: `FileError` where there are no rows or labels, or where the oracle does not fit.
     public static func run(
         forecasts: ForecastTable, oracle: ForecastTable? = nil, market: MarketReference? = nil,
-        tape: ReferenceTrades? = nil, rules: EvaluationProtocol? = nil
+        tape: ReferenceTrades? = nil, rules: EvaluationProtocol? = nil,
+        resampling: Resampling = .random
     ) throws(FileError) -> EvaluationResult {
         let rules = if let rules { rules } else { try EvaluationProtocol.standard() }
         let input = try LabelledTable(forecasts, tape: tape, rules: rules)
@@ -33,7 +35,8 @@ public enum Evaluation {
         var segments = [
             SegmentResult(
                 name: "all", metrics: total,
-                detail: SegmentDetail(sample, sample.all, judged, rules))
+                detail: SegmentDetail(
+                    sample, sample.all, judged, rules, resampling: resampling))
         ]
         var cohorts: [CohortResult] = []
         if let trades = judged.trades, let facts = judged.facts {
@@ -44,16 +47,20 @@ public enum Evaluation {
                 SegmentResult(
                     name: grades[index].name,
                     metrics: ForecastMetrics(sample, grades[index].rows),
-                    detail: SegmentDetail(sample, grades[index].rows, judged, rules))
+                    detail: SegmentDetail(
+                        sample, grades[index].rows, judged, rules, resampling: resampling))
             }
-            cohorts = Self.cohorts(sample, assignment, grades: grades, rules: rules)
+            cohorts = Self.cohorts(
+                sample, assignment, bonds: trades.bond, grades: grades, rules: rules)
         }
         return EvaluationResult(
             file: forecasts.file, oracleFile: oracle?.file, tapeFile: tape?.file, rules: rules,
             market: market, isBond: judged.trades != nil, counts: judged.countsWithRepeats,
             quotes: input.quotes, period: judged.facts?.period, segments: segments,
             cohorts: cohorts,
-            funds: try funds(forecasts, judged, market: market),
+            funds: rules.metrics.contains(.funds)
+                ? try funds(forecasts, judged, market: market) : [],
+            published: try PublishedFigure.read(rules.published),
             examples: ExampleForecast.pick(from: judged.table, label: judged.label))
     }
 
@@ -73,8 +80,8 @@ public enum Evaluation {
 
     /// Every cohort of all rows, and of each grade; those without rows are absent.
     private static func cohorts(
-        _ sample: Sample, _ assignment: CohortAssignment, grades: [(name: String, rows: RowSet)],
-        rules: EvaluationProtocol
+        _ sample: Sample, _ assignment: CohortAssignment, bonds: [Int32],
+        grades: [(name: String, rows: RowSet)], rules: EvaluationProtocol
     ) -> [CohortResult] {
         let splits = assignment.splits
         let segments = [(name: String?.none, rows: sample.all)] + grades.map { ($0.name, $0.rows) }
@@ -89,6 +96,7 @@ public enum Evaluation {
                         grade: segment.name, dimension: split.dimension,
                         cohort: split.names[index]),
                     metrics: ForecastMetrics(sample, parts[index]),
+                    bonds: distinct(bonds, of: parts[index].rows),
                     isSmall: parts[index].count < rules.smallSample)
             }
         }

@@ -69,6 +69,12 @@ public struct CohortName: Sendable, Hashable {
     public let dimension: CohortDimension?
     public let cohort: String
 
+    /// For readers: `IG, trading hour, US/Eastern: 9`.
+    var title: String {
+        guard let dimension else { return cohort }
+        return (grade.map { $0 + ", " } ?? "") + "\(dimension.titleInline): \(cohort)"
+    }
+
     /// Its key in metrics.json: `IG`, `hour=9`, `IG hour=9`.
     public var key: String {
         guard let dimension else { return cohort }

@@ -1,5 +1,4 @@
 import Quantiles
-import Random
 
 /// Quantiles and means of errors under weights that are drawn again and again.
 ///
@@ -10,25 +9,37 @@ import Random
 struct ClusterBootstrap: Sendable {
     private let days: ClusterNumbers?
     private let bonds: ClusterNumbers
-    private let batches: Int
-    private let root: RandomStream
+    /// What `bonds` are: bonds, or the cells of days and bonds.
+    private let kind: Resampling.Kind
+    /// Rows that weigh the same in every draw.
+    private let groups: ClusterNumbers
+    private let draws: Int
+    private let resampling: Resampling
 
     private static let block = 256
 
     /// Draws days and bonds, each by itself.
-    init(days: ClusterNumbers, bonds: ClusterNumbers, draws: Int) {
+    /// - Parameter pairs: the pairs of a day and a bond.
+    init(
+        days: ClusterNumbers, bonds: ClusterNumbers, pairs: ClusterNumbers, draws: Int,
+        resampling: Resampling
+    ) {
         self.days = days
         self.bonds = bonds
-        batches = (draws + 15) / 16
-        root = RandomStream(seed: 7).stream("pigeonhole")
+        kind = .bonds
+        groups = pairs
+        self.draws = resampling.draws(.bonds, wanted: draws)
+        self.resampling = resampling
     }
 
     /// Draws the cells of days and bonds, as if they were independent.
-    init(cells: ClusterNumbers, draws: Int) {
+    init(cells: ClusterNumbers, draws: Int, resampling: Resampling) {
         days = nil
         bonds = cells
-        batches = (draws + 15) / 16
-        root = RandomStream(seed: 7).stream("cells")
+        kind = .cells
+        groups = cells
+        self.draws = resampling.draws(.cells, wanted: draws)
+        self.resampling = resampling
     }
 
     /// What one draw makes of the rows.
@@ -51,23 +62,21 @@ struct ClusterBootstrap: Sendable {
             SortedErrors(
                 error: order.map { errors[Int($0)] }, day: days?.of(order), bond: bonds.of(order))
         }
-        let lists = values.map { list in rows.map { Float(list[Int($0)]) } }
-        let day = days?.of(rows)
-        let bond = bonds.of(rows)
-        var draws: [Draw] = []
-        draws.reserveCapacity(16 * batches)
-        for batch in 0..<batches {
-            let stream = root.stream(batch)
+        let sums = GroupSums(rows, values, groups: groups, days: days, bonds: bonds)
+        var results: [Draw] = []
+        results.reserveCapacity(draws)
+        for start in stride(from: 0, to: draws, by: 16) {
+            let lanes = 0..<min(16, draws - start)
             let weights = Weights(
-                days: days.map { Self.counts($0.count, stream.stream("days")) } ?? [],
-                bonds: Self.counts(bonds.count, stream.stream("bonds")))
-            let sums = weights.sums(of: lists, day: day, bond: bond)
+                days: days.map { counts(.days, of: $0.count, from: start, lanes) } ?? [],
+                bonds: counts(kind, of: bonds.count, from: start, lanes))
+            let sums = weights.sums(of: sums)
             let cumulated = sorted.map { weights.cumulated(day: $0.day, bond: $0.bond) }
-            for lane in 0..<16 {
+            for lane in lanes {
                 let total = Double(cumulated[0].last?[lane] ?? 0)
                 // A draw may miss all rows of a small cohort.
                 guard total > 0 else { continue }
-                draws.append(
+                results.append(
                     Draw(
                         quantiles: zip(sorted, cumulated).map { sorted, cumulated in
                             probabilities.map {
@@ -78,17 +87,50 @@ struct ClusterBootstrap: Sendable {
                         means: sums.map { $0[lane] / total }))
             }
         }
-        return draws
+        return results
     }
 
-    /// How often each of some clusters comes when as many are drawn with replacement.
-    private static func counts(_ clusters: Int, _ stream: RandomStream) -> [SIMD16<Float>] {
-        var stream = stream
+    /// How often each of some clusters comes in up to sixteen draws.
+    private func counts(
+        _ kind: Resampling.Kind, of clusters: Int, from start: Int, _ lanes: Range<Int>
+    ) -> [SIMD16<Float>] {
         var counts = [SIMD16<Float>](repeating: .zero, count: clusters)
-        for lane in 0..<16 {
-            for _ in 0..<clusters { counts[stream.integer(below: clusters)][lane] += 1 }
+        counts.withUnsafeMutableBufferPointer { counts in
+            for lane in lanes {
+                resampling.forEachPick(kind, draw: start + lane, of: clusters) {
+                    counts[$0][lane] += 1
+                }
+            }
         }
         return counts
+    }
+
+    /// Sums over rows that weigh the same in every draw.
+    private struct GroupSums {
+        /// The clusters of each group.
+        private(set) var day: [Int32]?
+        private(set) var bond: [Int32]
+        /// A list of values a list.
+        private(set) var sums: [[Double]]
+
+        init(
+            _ rows: [Int32], _ values: [[Double]], groups: ClusterNumbers, days: ClusterNumbers?,
+            bonds: ClusterNumbers
+        ) {
+            let group = groups.of(rows)
+            func ofGroups(_ clusters: [Int32]) -> [Int32] {
+                var cluster = [Int32](repeating: 0, count: groups.count)
+                for (place, group) in group.enumerated() { cluster[Int(group)] = clusters[place] }
+                return cluster
+            }
+            day = days.map { ofGroups($0.of(rows)) }
+            bond = ofGroups(bonds.of(rows))
+            sums = values.map { values in
+                var sum = [Double](repeating: 0, count: groups.count)
+                for (place, row) in rows.enumerated() { sum[Int(group[place])] += values[Int(row)] }
+                return sum
+            }
+        }
     }
 
     /// Errors in ascending order, with the clusters of their rows.
@@ -133,22 +175,39 @@ struct ClusterBootstrap: Sendable {
         }
 
         /// The weighted sum of each list, draw by draw.
-        func sums(of lists: [[Float]], day: [Int32]?, bond: [Int32]) -> [[Double]] {
-            var sums = [[Double]](
-                repeating: [Double](repeating: 0, count: 16), count: lists.count)
-            forEachBlock(day: day, bond: bond) { start, weights in
-                for (place, list) in lists.enumerated() {
-                    // A block's sum in single precision loses nothing that matters.
-                    var part = SIMD16<Float>.zero
-                    list.withUnsafeBufferPointer { list in
-                        for index in weights.indices {
-                            part += weights[index] * list[start + index]
-                        }
+        func sums(of groups: GroupSums) -> [SIMD16<Double>] {
+            let days = days.map(Self.doubles)
+            let bonds = bonds.map(Self.doubles)
+            var sums = [SIMD16<Double>](repeating: .zero, count: groups.sums.count)
+            withUnsafeTemporaryAllocation(of: SIMD16<Double>.self, capacity: ClusterBootstrap.block)
+            { weights in
+                for start in stride(from: 0, to: groups.bond.count, by: ClusterBootstrap.block) {
+                    let count = min(ClusterBootstrap.block, groups.bond.count - start)
+                    for index in 0..<count {
+                        let bond = bonds[Int(groups.bond[start + index])]
+                        weights[index] =
+                            if let day = groups.day {
+                                days[Int(day[start + index])] * bond
+                            } else {
+                                bond
+                            }
                     }
-                    for lane in 0..<16 { sums[place][lane] += Double(part[lane]) }
+                    for (place, list) in groups.sums.enumerated() {
+                        var part = SIMD16<Double>.zero
+                        list.withUnsafeBufferPointer { list in
+                            for index in 0..<count { part += weights[index] * list[start + index] }
+                        }
+                        sums[place] += part
+                    }
                 }
             }
             return sums
+        }
+
+        private static func doubles(_ counts: SIMD16<Float>) -> SIMD16<Double> {
+            var doubles = SIMD16<Double>.zero
+            for lane in 0..<16 { doubles[lane] = Double(counts[lane]) }
+            return doubles
         }
 
         /// The weight of all rows up to each block's end.

@@ -11,11 +11,14 @@ public enum Comparison {
     public static let percents = [50, 75, 95]
 
     /// Compares the first table with each of the others, on the trades that all of them have.
-    /// - Parameter tape: the trades that quotes, tables without labels, are joined with.
+    /// - Parameters:
+    ///   - tape: the trades that quotes, tables without labels, are joined with.
+    ///   - resampling: how the days, bonds and cells of the intervals are drawn.
     /// - Throws: `FileError` where tables have no trades in common or one cannot be read as prices.
     public static func run(
         _ sources: [ForecastTable], market: MarketReference? = nil,
-        tape: ReferenceTrades? = nil, rules: EvaluationProtocol? = nil
+        tape: ReferenceTrades? = nil, rules: EvaluationProtocol? = nil,
+        resampling: Resampling = .random
     ) throws(FileError) -> SignalComparison {
         precondition(sources.count >= 2, "Comparison: \(sources.count) tables")
         let rules = if let rules { rules } else { try EvaluationProtocol.standard() }
@@ -27,12 +30,7 @@ public enum Comparison {
                 name: names[index], table: table, sample: Sample(table, label: matched.label))
         }
         let common = commonLevels(matched.tables)
-        if common.count < matched.tables[0].levels.count {
-            notes.append(
-                "Pinball is compared at the levels that all tables have: "
-                    + common.map { QuantileLevels.percent($0) + " %" }.joined(separator: ", ") + "."
-            )
-        }
+        for (name, table) in zip(names, matched.tables) { notes += levelNotes(name, table) }
         let assignment = matched.assignment(market: market, rules: rules)
         let grades = assignment?.grades
         let graded = signals.map { RowSet.grades($0.sample.all, grades) }
@@ -46,12 +44,14 @@ public enum Comparison {
             signals: signals, losses: signals.map { $0.losses(common, label: matched.label) },
             clusters: RowClusters(
                 rowCount: matched.label.count, day: matched.facts?.day,
-                bond: matched.trades?.bond))
+                bond: matched.trades?.bond),
+            resampling: resampling)
         let whole = parallel(segments.count) { index in
             let (name, sets) = segments[index]
             return engine.compare(
                 CohortName(grade: name, dimension: nil, cohort: name ?? "all"),
-                rows: sets[0].rows, orders: sets.map(\.byError), draws: draws, isSmall: false)
+                rows: sets[0].rows, orders: sets.map(\.byError), draws: draws,
+                isSmall: sets[0].count < rules.smallSample)
         }
         let splits = assignment?.splits ?? []
         let cohorts = parallel(splits.count * segments.count) { index in
@@ -74,8 +74,11 @@ public enum Comparison {
                 Array(metrics[signal * segments.count..<(signal + 1) * segments.count])
             },
             funnels: matched.funnels, commonLevels: common, parts: parts,
-            spaces: SpaceTable(matched, names: names, market: market),
-            funds: try matched.funds(sources, market: market), notes: notes)
+            spaces: rules.metrics.contains(.spaces)
+                ? SpaceTable(matched, names: names, market: market) : nil,
+            funds: rules.metrics.contains(.funds)
+                ? try matched.funds(sources, market: market) : [],
+            published: try PublishedFigure.read(rules.published), notes: notes)
     }
 
     /// The cohorts of a dimension within all rows or a grade; those without rows are absent.
@@ -96,12 +99,36 @@ public enum Comparison {
         }
     }
 
-    /// Levels that every table has, ascending.
+    /// Levels that every table of quantiles has, ascending; a column of one number a trade says
+    /// nothing about quantiles.
     private static func commonLevels(_ tables: [ForecastTable]) -> [Double] {
-        let common = tables[0].levels.values.filter { level in
-            tables.allSatisfy { $0.levels.index(of: level) != nil }
+        let quantiles = tables.filter { !$0.isPoint }
+        return (quantiles.first?.levels.values ?? []).filter { level in
+            quantiles.allSatisfy { $0.levels.index(of: level) != nil }
         }
-        return common
+    }
+
+    /// What a reader should know of a table's tiles.
+    private static func levelNotes(_ name: String, _ table: ForecastTable) -> [String] {
+        var notes: [String] = []
+        let levels = table.levels
+        let median = levels.values[levels.medianIndex]
+        if median != 0.5 {
+            notes.append(
+                "\(name) has no 50 % level: its \(QuantileLevels.percent(median)) % level stands "
+                    + "for the median.")
+        }
+        let width = levels.count
+        let crossed = (0..<table.rowCount).count { row in
+            let tiles = table.tiles[row * width..<(row + 1) * width]
+            return zip(tiles, tiles.dropFirst()).contains { $1 < $0 }
+        }
+        if crossed > 0 {
+            notes.append(
+                "Tiles of \(name) cross in \(grouped(crossed)) of \(counted(table.rowCount, "trade"));"
+                    + " they are judged as they are.")
+        }
+        return notes
     }
 
     /// Short names of files, made different where they are equal.
@@ -142,10 +169,10 @@ struct ComparedSignal: Sendable {
     let table: ForecastTable
     let sample: Sample
 
-    /// Each row's mean pinball over some levels.
+    /// Each row's mean pinball over some levels; empty for a column of one number a trade.
     func losses(_ wanted: [Double], label: [Double]) -> [Double] {
         let indices = wanted.compactMap(table.levels.index(of:))
-        guard !indices.isEmpty else { return [] }
+        guard !indices.isEmpty, !table.isPoint else { return [] }
         let width = table.levels.count
         let levels = table.levels.values
         return table.tiles.withUnsafeBufferPointer { tiles in

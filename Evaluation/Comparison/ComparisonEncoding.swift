@@ -55,25 +55,32 @@ extension SignalComparison: Encodable {
         var parts = container.nestedContainer(
             keyedBy: NameKey.self, forKey: NameKey("comparison"))
         for part in self.parts { try parts.encode(part, forKey: NameKey(part.name.key)) }
-        try container.encodeIfPresent(spaces, forKey: NameKey("spaces"))
-        var skills: [String: [String: Double]] = [:]
+        if encoder.wants(.spaces) {
+            try container.encodeIfPresent(spaces, forKey: NameKey("spaces"))
+        }
+        var skills: [String: [String: Double?]] = [:]
         for (place, segment) in segments.enumerated() {
             let skill = skill(place)
-            guard skill.count == names.count else { continue }
+            guard !skill.isEmpty else { continue }
             skills[segment.name.cohort] = Dictionary(uniqueKeysWithValues: zip(names, skill))
         }
-        if !skills.isEmpty { try container.encode(skills, forKey: NameKey("skill")) }
-        try container.encode(verdicts, forKey: NameKey("verdict"))
+        if !skills.isEmpty, encoder.wants(.regret) {
+            try container.encode(skills, forKey: NameKey("skill"))
+        }
+        try container.encode(commonLevels, forKey: NameKey("common_levels"))
+        try container.encode(
+            [headline].compactMap(\.self) + verdicts, forKey: NameKey("verdict"))
         try container.encode(remarks, forKey: NameKey("notes"))
     }
 
     /// The text of metrics.json, with a line end.
-    public func json() throws -> String { try metricsText(of: self) }
+    public func json() throws -> String { try metricsText(of: self, families: rules.metrics) }
 }
 
-/// The text of metrics.json, with a line end.
-func metricsText(of value: some Encodable) throws -> String {
+/// The text of metrics.json with metrics of some families, with a line end.
+func metricsText(of value: some Encodable, families: Set<MetricFamily>) throws -> String {
     let encoder = JSONEncoder()
+    if let key = CodingUserInfoKey.metricFamilies { encoder.userInfo[key] = families }
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
 }
@@ -108,12 +115,17 @@ extension ComparedPair: Encodable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
+        let shown = differences.filter { encoder.wants($0.family) }
         try container.encode(
-            Dictionary(uniqueKeysWithValues: differences.map { ($0.measure, $0) }),
+            Dictionary(uniqueKeysWithValues: shown.map { ($0.measure, $0) }),
             forKey: .differences)
-        try container.encode(dieboldMarianoPinball, forKey: .dieboldMarianoPinball)
-        try container.encode(dieboldMarianoError, forKey: .dieboldMarianoError)
-        try container.encode(adjusted, forKey: .holm)
+        if encoder.wants(.dieboldMariano) {
+            try container.encode(dieboldMarianoPinball, forKey: .dieboldMarianoPinball)
+            try container.encode(dieboldMarianoError, forKey: .dieboldMarianoError)
+        }
+        try container.encode(
+            adjusted.filter { entry in shown.contains { $0.measure == entry.key } },
+            forKey: .holm)
     }
 }
 

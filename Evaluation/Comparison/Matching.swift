@@ -101,7 +101,9 @@ struct MatchedTables {
                 pieces[index] = (whole.pieces, whole.piecewiseTrades)
                 (table, trades) = (whole.table, whole.trades)
             }
-            judged.append(try JudgedTable(table, trades: trades, market: market, rules: rules))
+            judged.append(
+                try JudgedTable(
+                    table, trades: trades, market: market, rules: rules, isLenient: index > 0))
         }
         var notes: [String] = []
         let keys = try Self.keys(judged, market: market, notes: &notes)
@@ -244,25 +246,29 @@ struct MatchedTables {
     private static func nothingInCommon(
         _ sources: [ForecastTable], _ judged: [JudgedTable], otherPrice: [Int]
     ) -> FileError {
-        let names = sources.map { FileError.quoted($0.file) }.joined(separator: ", ")
+        let names = sources.dropLast().map { FileError.quoted($0.file) }.joined(separator: ", ")
         var found: [String] = []
         for (source, table) in zip(sources, judged) {
             guard let trades = table.trades, let first = trades.time.min(),
                 let last = trades.time.max()
             else { continue }
             found.append(
-                "\(source.file): \(trades.bonds.count) bonds, \(EasternTime.date(first)) to "
+                "\(source.file): \(counted(trades.bonds.count, "bond")), \(EasternTime.date(first)) to "
                     + "\(EasternTime.date(last))")
         }
         let prices = otherPrice.reduce(0, +)
         return FileError(
             .badData, file: sources[sources.count - 1].file,
             prices > 0
-                ? "the tables share \(prices) trades, all with another price"
+                ? "the tables share \(counted(prices, "trade")), all with another price"
                 : "no trades in common with \(names)",
-            expected: "equal bond, execution time, buy/sell, side and ATS",
+            expected: prices > 0
+                ? "equal labels of equal trades"
+                : "equal bond, execution time, buy/sell, side and ATS",
             found: found.isEmpty ? nil : found.joined(separator: "; "),
-            advice: "Check identifiers, time zones and the unit of the times (--time-unit, --times)"
+            advice: prices > 0
+                ? "Check what the column 'label' is in each"
+                : "Check identifiers, time zones and the unit of the times (--time-unit, --times)"
         )
     }
 }

@@ -3,28 +3,32 @@ import Quantiles
 /// Compares the first signal with the others on some rows.
 struct PairedComparison: Sendable {
     private let signals: [ComparedSignal]
-    /// By signal and row; empty lists where no level is common.
+    /// By signal and row; an empty list where a signal has no quantiles, or none in common.
     private let losses: [[Double]]
     /// 1 where ours is nearer to the label, 0 where theirs is, a half where neither; by competitor.
     private let wins: [[Double]]
     private let clusters: RowClusters
+    private let resampling: Resampling
 
     private static let probabilities = Comparison.percents.map { Double($0) / 100 }
 
-    init(signals: [ComparedSignal], losses: [[Double]], clusters: RowClusters) {
+    init(
+        signals: [ComparedSignal], losses: [[Double]], clusters: RowClusters,
+        resampling: Resampling
+    ) {
         self.signals = signals
         self.losses = losses
         self.clusters = clusters
+        self.resampling = resampling
         let ours = signals[0].sample.error
         wins = signals.dropFirst().map { signal in
             zip(ours, signal.sample.error).map { $0 < $1 ? 1 : $0 > $1 ? 0 : 0.5 }
         }
     }
 
-    private var hasLoss: Bool { !losses[0].isEmpty }
-    private var measures: [String] {
-        Comparison.percents.map { String($0) } + ["mean"] + (hasLoss ? ["pinball"] : [])
-    }
+    private static let measures = Comparison.percents.map { String($0) } + ["mean", "pinball"]
+
+    private func hasLoss(_ signal: Int) -> Bool { !losses[signal].isEmpty }
 
     /// - Parameters:
     ///   - rows: in the order of the table.
@@ -41,14 +45,20 @@ struct PairedComparison: Sendable {
         var drawn: [ClusterBootstrap.Draw] = []
         var cells: [ClusterBootstrap.Draw] = []
         if isSure {
-            if let days, let bonds {
+            if let days, let bonds, let pairs = clusters.pairNumbers(rows) {
                 drawn = run(
-                    ClusterBootstrap(days: days, bonds: bonds, draws: draws), rows, orders)
+                    ClusterBootstrap(
+                        days: days, bonds: bonds, pairs: pairs, draws: draws,
+                        resampling: resampling), rows, orders)
             }
             cells = run(
-                ClusterBootstrap(cells: clusters.cellNumbers(rows), draws: draws), rows, orders)
+                ClusterBootstrap(
+                    cells: clusters.cellNumbers(rows), draws: draws, resampling: resampling),
+                rows, orders)
         }
         let results = signals.indices.dropFirst().map { index -> ComparedPair in
+            let hasLoss = hasLoss(0) && hasLoss(index)
+            let measures = hasLoss ? Self.measures : Self.measures.dropLast()
             var differences = measures.enumerated().map { place, measure in
                 PairedDifference(
                     measure: measure, ours: values[0][place], theirs: values[index][place],
@@ -85,7 +95,7 @@ struct PairedComparison: Sendable {
         let sorted = order.map { error[Int($0)] }
         var values = Self.probabilities.map { sampleQuantile(ofSorted: sorted, at: $0) }
         values.append(sorted.reduce(0, +) / Double(sorted.count))
-        if hasLoss {
+        if hasLoss(index) {
             values.append(rows.reduce(0.0) { $0 + losses[index][Int($1)] } / Double(rows.count))
         }
         return values
@@ -94,9 +104,10 @@ struct PairedComparison: Sendable {
     /// The same in a draw.
     private func value(_ draw: ClusterBootstrap.Draw, _ signal: Int, _ measure: Int) -> Double {
         let quantiles = Self.probabilities.count
-        return measure < quantiles
-            ? draw.quantiles[signal][measure]
-            : draw.means[(measure - quantiles) * signals.count + signal]
+        guard measure >= quantiles else { return draw.quantiles[signal][measure] }
+        guard measure > quantiles else { return draw.means[signal] }
+        // Signals without a loss take no place among the losses.
+        return draw.means[signals.count + (0..<signal).count { hasLoss($0) }]
     }
 
     /// Means in the order: errors of the signals, their losses, the shares won.
@@ -106,7 +117,7 @@ struct PairedComparison: Sendable {
         let errors = signals.map(\.sample.error)
         return bootstrap.run(
             rows: rows, orders: orders, errors: errors, probabilities: Self.probabilities,
-            means: errors + (hasLoss ? losses : []) + wins)
+            means: errors + losses.filter { !$0.isEmpty } + wins)
     }
 
     private func dieboldMariano(

@@ -85,6 +85,9 @@ public struct PairedDifference: Sendable {
                 atMost: -abs(difference) / error, degreesOfFreedom: max(2, count - 1))
     }
 
+    /// What it belongs to.
+    var family: MetricFamily { measure == "pinball" ? .pinball : .deviance }
+
     private static func variance(_ values: [Double]) -> Double {
         guard values.count > 1 else { return 0 }
         let mean = values.reduce(0, +) / Double(values.count)

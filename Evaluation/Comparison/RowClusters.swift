@@ -5,6 +5,9 @@ struct RowClusters: Sendable {
     let bond: [Int32]?
     let dayCount: Int
     let bondCount: Int
+    /// Each row's pair of a day and a bond, as a code from 0; nil where there are none.
+    private let pair: [Int32]?
+    private let pairCount: Int
     /// Each row's group of cells of a day and a bond. Thousands of random groups are as good as
     /// single cells, and fit the cache.
     let cell: [Int32]
@@ -20,6 +23,20 @@ struct RowClusters: Sendable {
         self.bond = bond
         dayCount = Int((day?.max() ?? 0) - earliest) + 1
         bondCount = Int(bond?.max() ?? 0) + 1
+        if let day, let bond {
+            var codes: [Int64: Int32] = [:]
+            pair = day.indices.map { row in
+                let key = Int64(day[row] - earliest) << 32 | Int64(bond[row])
+                let next = Int32(codes.count)
+                let code = codes[key] ?? next
+                if code == next { codes[key] = code }
+                return code
+            }
+            pairCount = codes.count
+        } else {
+            pair = nil
+            pairCount = 0
+        }
         cell = (0..<rowCount).map { row in
             var hash = UInt64(row)
             if let day, let bond {
@@ -40,6 +57,10 @@ struct RowClusters: Sendable {
 
     func bondNumbers(_ rows: [Int32]) -> ClusterNumbers? {
         bond.map { ClusterNumbers(rows, $0, codeCount: bondCount) }
+    }
+
+    func pairNumbers(_ rows: [Int32]) -> ClusterNumbers? {
+        pair.map { ClusterNumbers(rows, $0, codeCount: pairCount) }
     }
 
     func cellNumbers(_ rows: [Int32]) -> ClusterNumbers {

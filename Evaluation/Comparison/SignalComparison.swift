@@ -22,6 +22,8 @@ public struct SignalComparison: Sendable {
     public let spaces: SpaceTable?
     /// Of each table the baskets of bond funds; empty without a market that has some.
     public let funds: [[FundCheck]]
+    /// What others published, as the protocol names it.
+    let published: [PublishedFigure]
     let notes: [String]
 
     /// The trades that all tables have.
@@ -31,11 +33,87 @@ public struct SignalComparison: Sendable {
     var segments: [ComparedPart] { parts.filter { $0.name.dimension == nil } }
     var cohorts: [ComparedPart] { parts.filter { $0.name.dimension != nil } }
 
-    /// What was measured of one signal in a part: an index into `names` and a measure.
+    /// Whether the protocol asks for a family of metrics.
+    func shows(_ family: MetricFamily) -> Bool { rules.metrics.contains(family) }
+
+    /// What was measured of one signal's errors in a part: an index into `names` and a measure.
     func value(_ part: ComparedPart, _ signal: Int, _ measure: String) -> Double? {
         signal == 0
             ? part.pairs[0].difference(measure)?.ours
             : part.pairs[signal - 1].difference(measure)?.theirs
+    }
+
+    /// Mean pinball and calibration error of a signal in a segment, at the levels that all tables of
+    /// quantiles have; nil for a signal of one number a trade.
+    func pinball(_ signal: Int, _ segment: Int) -> Double? {
+        mean(signal, segment) { $0.pinballByLevel[$1] }
+    }
+
+    func calibrationError(_ signal: Int, _ segment: Int) -> Double? {
+        mean(signal, segment) { abs($0.calibration[$1].share - $0.calibration[$1].level) }
+    }
+
+    private func mean(
+        _ signal: Int, _ segment: Int, _ value: (ForecastMetrics, Int) -> Double
+    ) -> Double? {
+        let metrics = metrics[signal][segment]
+        let places = commonLevels.compactMap(metrics.levels.index(of:))
+        guard !isPoint[signal], !places.isEmpty else { return nil }
+        return places.reduce(0) { $0 + value(metrics, $1) } / Double(places.count)
+    }
+
+    /// At which levels quantiles are compared, where that needs saying; nil where all tables have
+    /// the same.
+    var levelText: String? {
+        let tables = names.indices.filter { !isPoint[$0] }.map { metrics[$0][0].levels.values }
+        guard let first = tables.first else { return nil }
+        let points = names.indices.filter { isPoint[$0] }.map { names[$0] }
+        var lines: [String] = []
+        if commonLevels.isEmpty {
+            lines.append("The tables have no level in common, so quantiles are not compared.")
+        } else if tables.contains(where: { $0 != first }) {
+            lines.append(
+                "Pinball and calibration error are of the levels that all tables have: "
+                    + commonLevels.map { QuantileLevels.percent($0) }.joined(separator: ", ")
+                    + " %.")
+        }
+        if !points.isEmpty {
+            lines.append(
+                "One number a trade is no quantile, so " + sentenceList(points)
+                    + (points.count == 1 ? " has" : " have") + " none of these.")
+        }
+        return lines.isEmpty ? nil : lines.joined(separator: " ")
+    }
+
+    /// What the numbers come to, in a sentence for all competitors; nil where there is only one.
+    public var headline: String? {
+        let pairs = parts[0].pairs
+        guard pairs.count > 1 else { return nil }
+        let measures = ["50", "pinball"].filter { measure in
+            shows(measure == "50" ? .deviance : .pinball)
+                && pairs.contains { $0.difference(measure) != nil }
+        }
+        guard !measures.isEmpty else { return nil }
+        func outcome(_ pair: ComparedPair) -> PairedDifference.Outcome? {
+            let outcomes = Set(measures.compactMap { pair.difference($0)?.outcome })
+            return outcomes.count == 1 ? outcomes.first : nil
+        }
+        func those(_ wanted: PairedDifference.Outcome?) -> String? {
+            let names = pairs.filter { outcome($0) == wanted }.map { pair in
+                // One number a trade has no pinball.
+                let isWhole = measures.allSatisfy { pair.difference($0) != nil }
+                return pair.theirs + (isWhole ? "" : " (by the median deviance alone)")
+            }
+            return names.isEmpty ? nil : sentenceList(names)
+        }
+        let phrases = [
+            those(.better).map { "better than \($0)" }, those(.worse).map { "worse than \($0)" },
+            those(.undecided).map { "not to be told apart from \($0)" },
+            those(nil).map { "not the same by both measures against \($0)" },
+        ].compactMap(\.self)
+        let by = measures.map { $0 == "50" ? "the median deviance" : "mean pinball" }
+        return "By \(by.joined(separator: " and ")) on the same \(counted(matched, "trade")), "
+            + "\(names[0]) is " + phrases.joined(separator: "; ") + "."
     }
 
     /// What the numbers come to, a few sentences a competitor.
@@ -48,9 +126,11 @@ public struct SignalComparison: Sendable {
             let wins = pair.difference("won").map {
                 "\(names[0]) is nearer to the price on \(percent($0.ours)) of the trades."
             }
-            return [median, loss, wins, cohortSentence(index)].compactMap(\.self)
-                .joined(separator: " ")
-        }
+            return
+                ((shows(.deviance) ? [median] : []) + (shows(.pinball) ? [loss] : [])
+                + (shows(.deviance) ? [wins, cohortSentence(index)] : []))
+                .compactMap(\.self).joined(separator: " ")
+        }.filter { !$0.isEmpty }
     }
 
     /// In how many cohorts the median deviances differ by more than chance.
@@ -101,19 +181,43 @@ public struct SignalComparison: Sendable {
     }
 
     /// Where each signal stands between the last trade and the oracle, in pinball on all trades or
-    /// a grade: 0 is the last trade, 1 the oracle. Empty unless tables of those names are compared.
-    func skill(_ segment: Int) -> [Double] {
+    /// a grade: 0 is the last trade, 1 the oracle; nil for a signal of one number a trade. Empty
+    /// unless tables of those names are compared.
+    func skill(_ segment: Int) -> [Double?] {
         func position(_ word: String) -> Int? {
-            names.firstIndex { $0.lowercased().replacing("_", with: "-").contains(word) }
+            names.firstIndex { name in
+                let name = name.lowercased().replacing("_", with: "-")
+                return name == word || name.hasSuffix("-" + word) || name.hasSuffix("." + word)
+            }
         }
-        let part = segments[segment]
         guard let last = position("last-trade"), let oracle = position("oracle"),
-            let worst = value(part, last, "pinball"), let best = value(part, oracle, "pinball"),
-            worst != best
+            let worst = pinball(last, segment), let best = pinball(oracle, segment), worst != best
         else { return [] }
-        return names.indices.compactMap { index in
-            value(part, index, "pinball").map { (worst - $0) / (worst - best) }
+        return names.indices.map { index in
+            pinball(index, segment).map { (worst - $0) / (worst - best) }
         }
+    }
+
+    /// Which rows of a table are not among those compared, in sentences.
+    private func leftOut(_ name: String, _ funnel: Funnel) -> [String] {
+        guard funnel.quotes == nil else { return [] }
+        var lines: [String] = []
+        if funnel.pieces > 0 {
+            lines.append(
+                "\(name): \(counted(funnel.pieces, "row")) are pieces of "
+                    + "\(counted(funnel.piecewiseTrades, "trade")), "
+                    + (rules.aggregation == .merge ? "merged." : "left out."))
+        }
+        if funnel.matched < funnel.rows.judged || funnel.rows.judged < funnel.rows.file {
+            let others = [
+                (funnel.unmatched - funnel.otherPrice, "not in every table"),
+                (funnel.otherPrice, "with another price"),
+            ].filter { $0.0 > 0 }.map { ", \(grouped($0.0)) \($0.1)" }
+            lines.append(
+                "\(name): \(funnel.rows.text)\(others.joined()); \(grouped(funnel.matched)) "
+                    + "compared.")
+        }
+        return lines
     }
 
     /// What a reader should know, in sentences.
@@ -125,9 +229,13 @@ public struct SignalComparison: Sendable {
         if market == nil, isBond {
             lines.append("Without a market, trades are not split by rating, sector or issue.")
         }
-        if let filter = rules.filterText { lines.append("Protocol \(rules.name): \(filter).") }
+        if let filter = rules.filterText(in: market) {
+            lines.append("Protocol \(rules.name): \(filter).")
+        }
+        if let levelText { lines.append(levelText) }
         lines += notes
         for (name, funnel) in zip(names, funnels) {
+            lines += leftOut(name, funnel)
             if let quotes = funnel.quotes { lines.append("\(name): \(quotes.sentence)") }
             guard let check = funnel.selection, let p = check.probability, p < 0.05 else {
                 continue

@@ -15,6 +15,9 @@ public struct FundCheck: Sendable, Encodable {
     public let intraday: ErrorSummary
     /// Mean share of the fund's par whose bonds had a forecast by then.
     public let coverage: Double?
+    /// Mean age of the forecasts by then in seconds, weighted by par: forecasts of trades grow old
+    /// between trades.
+    public let age: Double?
 
     /// Some errors in dollars a share.
     public struct ErrorSummary: Sendable, Encodable {
@@ -47,6 +50,7 @@ public struct FundCheck: Sendable, Encodable {
 
     enum CodingKeys: String, CodingKey {
         case fund, intraday, coverage
+        case age = "age_seconds"
         case endOfDay = "end_of_day"
         case netAssetValue = "net_asset_value"
     }

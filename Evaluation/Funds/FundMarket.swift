@@ -46,17 +46,18 @@ struct FundMarket: Sendable {
         var interval = Int64.min
         var errors: (day: [Double], value: [Double], tick: [Double]) = ([], [], [])
         var coverage: [Double] = []
+        var ages: [Double] = []
         for (place, tick) in ticks.enumerated() where tick.time > first.time {
             let clock = EasternTime.clock(tick.time)
             guard clock.date <= lastDay else { break }
-            if clock.date != day {
-                day = clock.date
-                // A day's files are known when it is over.
-                basket.hold(holdings(fund, before: clock.date))
-            }
             while next < values.count, values[next].time < tick.time {
                 basket.see(values[next])
                 next += 1
+            }
+            if clock.date != day {
+                day = clock.date
+                // A day's files are known when it is over.
+                basket.hold(holdings(fund, before: clock.date), on: clock.date, bonds)
             }
             if Self.openingHours.contains(clock.timeOfDay), tick.time / Self.interval != interval {
                 interval = tick.time / Self.interval
@@ -65,6 +66,7 @@ struct FundMarket: Sendable {
                 {
                     errors.tick.append(worth - tick.price)
                     coverage.append(basket.coverage)
+                    ages.append(basket.age(at: tick.time))
                 }
             }
             let isLast =
@@ -74,68 +76,24 @@ struct FundMarket: Sendable {
             else { continue }
             // The day is over: its own holdings and cash are published.
             var closing = basket
-            closing.hold(holdings(fund, before: clock.date + 1))
+            closing.hold(holdings(fund, before: clock.date + 1), on: clock.date, bonds)
             guard let worth = closing.worth(row) else { continue }
             errors.day.append(worth - tick.price)
             if !row.netAssetValue.isNaN { errors.value.append(row.netAssetValue - tick.price) }
             coverage.append(closing.coverage)
+            ages.append(closing.age(at: tick.time))
         }
         guard !coverage.isEmpty else { return nil }
         return FundCheck(
             fund: fund, endOfDay: .init(errors.day), netAssetValue: .init(errors.value),
             intraday: .init(errors.tick),
-            coverage: coverage.reduce(0, +) / Double(coverage.count))
+            coverage: coverage.reduce(0, +) / Double(coverage.count),
+            age: ages.reduce(0, +) / Double(ages.count))
     }
 
     private func holdings(_ fund: String, before date: CalendarDate) -> [(bond: Int, par: Double)] {
         table.holdings(etf: fund, before: date).compactMap { row in
             bonds.index(cusip: row.cusip).map { ($0, row.par) }
         }
-    }
-}
-
-/// A fund's bonds at their last forecasts.
-private struct Basket {
-    /// By bond: dollars of par, and the last price, NaN where there is none yet.
-    private var par: [Double]
-    private var price: [Double]
-    private var held = 0.0
-    private var covered = 0.0
-    private var value = 0.0
-
-    init(bondCount: Int) {
-        par = [Double](repeating: 0, count: bondCount)
-        price = [Double](repeating: .nan, count: bondCount)
-    }
-
-    /// The share of the par whose bonds have a price.
-    var coverage: Double { held > 0 ? covered / held : 0 }
-
-    mutating func hold(_ holdings: [(bond: Int, par: Double)]) {
-        for index in par.indices { par[index] = 0 }
-        for holding in holdings { par[holding.bond] += holding.par }
-        held = par.reduce(0, +)
-        covered = 0
-        value = 0
-        for bond in par.indices where par[bond] > 0 && !price[bond].isNaN {
-            covered += par[bond]
-            value += par[bond] * price[bond] / 100
-        }
-    }
-
-    mutating func see(_ forecast: BondValues.Value) {
-        let bond = Int(forecast.bond)
-        if par[bond] > 0 {
-            if price[bond].isNaN { covered += par[bond] }
-            value += par[bond] * (forecast.price - (price[bond].isNaN ? 0 : price[bond])) / 100
-        }
-        price[bond] = forecast.price
-    }
-
-    /// Dollars a share: the bonds at their prices, those without one at the mean of the others, and
-    /// the cash. Nil where too few bonds have a price.
-    func worth(_ fund: FundRow) -> Double? {
-        guard coverage >= FundMarket.leastCoverage, fund.shares > 0 else { return nil }
-        return (value / coverage + (fund.cash.isNaN ? 0 : fund.cash)) / fund.shares
     }
 }

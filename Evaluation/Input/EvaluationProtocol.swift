@@ -18,6 +18,8 @@ public struct EvaluationProtocol: Sendable {
     public let ats: Bool?
     /// What rows are split by, beside investment grade and high yield.
     public let cohorts: [CohortDimension]
+    /// What the report and metrics.json hold.
+    public let metrics: Set<MetricFamily>
     /// Where the cohorts of size begin, in dollars of par.
     public let sizeBounds: [Double]
     /// The spread in basis points from which a bond is distressed.
@@ -65,20 +67,15 @@ public struct EvaluationProtocol: Sendable {
             case "none": false
             default: nil
             }
-        cohorts = try settings.strings("cohorts", default: CohortDimension.allCases.map(\.rawValue))
-            .map { (name) throws(FileError) in
-                guard let dimension = CohortDimension(rawValue: name) else {
-                    let known = CohortDimension.allCases.map(\.rawValue)
-                    throw FileError(
-                        .badData, file: settings.file, "'cohorts' has an unknown name",
-                        expected: "some of " + Spelling.list(known, limit: 20),
-                        found: FileError.quoted(name),
-                        advice: Spelling.nearest(to: name, among: known).map {
-                            "Did you mean '\($0)'?"
-                        })
-                }
-                return dimension
-            }
+        cohorts = try Self.names("cohorts", of: settings)
+        metrics = Set(try Self.names("metrics", of: settings) as [MetricFamily])
+        guard !metrics.isEmpty else {
+            throw FileError(
+                .badData, file: settings.file, "'metrics' is empty",
+                expected: "some of "
+                    + Spelling.list(MetricFamily.allCases.map(\.rawValue), limit: 20),
+                advice: "Leave the key out for all of them")
+        }
         sizeBounds = try settings.doubles(
             "size_bounds", default: [100_000, 1_000_000, 5_000_000], in: 1...1e15)
         guard zip(sizeBounds, sizeBounds.dropFirst()).allSatisfy({ $0 < $1 }) else {
@@ -96,6 +93,26 @@ public struct EvaluationProtocol: Sendable {
         smallSample = try settings.int("small_sample", default: 200, in: 1...1_000_000_000)
         published = try settings.strings("published", default: [])
         try settings.finish()
+    }
+
+    /// A list of names, all of them where the key is absent; an unknown one is an error with the
+    /// list.
+    private static func names<Name: RawRepresentable<String> & CaseIterable>(
+        _ key: String, of settings: Settings
+    ) throws(FileError) -> [Name] {
+        let known = Name.allCases.map(\.rawValue)
+        return try settings.strings(key, default: known).map { (name) throws(FileError) in
+            guard let value = Name(rawValue: name) else {
+                throw FileError(
+                    .badData, file: settings.file, "'\(key)' has an unknown name",
+                    expected: "some of " + Spelling.list(known, limit: 20),
+                    found: FileError.quoted(name),
+                    advice: Spelling.nearest(to: name, among: known).map {
+                        "Did you mean '\($0)'?"
+                    })
+            }
+            return value
+        }
     }
 
     /// The protocol of a file, or one of those in the binary by name.
@@ -128,10 +145,16 @@ public struct EvaluationProtocol: Sendable {
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     /// What the filter lets through, in words; nil where that is everything.
-    public var filterText: String? {
+    public func filterText(in market: MarketReference?) -> String? {
         var parts: [String] = []
         if minimumQuantity > 0 { parts.append("size at least $\(grouped(Int(minimumQuantity)))") }
-        if ratedOnly { parts.append("rated" + (ratingAgency.map { " by \($0)" } ?? "")) }
+        if ratedOnly {
+            let isSimulated = ratingAgency.map { market?.simulates(agency: $0) ?? false } ?? false
+            parts.append(
+                isSimulated
+                    ? "rated by the simulated market itself, in place of \(ratingAgency ?? "")"
+                    : "rated" + (ratingAgency.map { " by \($0)" } ?? ""))
+        }
         if sides.count < TradeSide.allCases.count {
             parts.append("side " + sides.map(\.name).joined(separator: " or "))
         }

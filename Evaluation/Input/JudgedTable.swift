@@ -11,11 +11,14 @@ struct JudgedTable: Sendable {
     let facts: RowFacts?
     let counts: RowCounts
 
-    /// - Parameter trades: of the table's rows; nil for tabular data.
+    /// - Parameters:
+    ///   - trades: of the table's rows; nil for tabular data.
+    ///   - isLenient: whether the table may lack what the protocol filters by, because it is joined
+    ///     with one that has it.
     /// - Throws: `FileError` where there is nothing to judge, or it is not what it says.
     init(
         _ source: ForecastTable, trades: TradeColumns?, market: MarketReference?,
-        rules: EvaluationProtocol
+        rules: EvaluationProtocol, isLenient: Bool = false
     ) throws(FileError) {
         let file = source.file
         let labels = source.label
@@ -23,15 +26,12 @@ struct JudgedTable: Sendable {
             throw FileError(
                 .badData, file: file, "the table has no rows", expected: "at least one forecast")
         }
-        let facts = trades.map {
-            RowFacts($0, market: market, ratingAgency: rules.ratingAgency)
+        let filter = RowFilter(rules, isLenient: isLenient)
+        try filter.requireColumns(of: trades, file: file, market: market)
+        let agency = rules.ratingAgency.flatMap {
+            market?.simulates(agency: $0) ?? false ? nil : $0
         }
-        if rules.ratedOnly, market == nil {
-            throw FileError(
-                .badData, file: file,
-                "the protocol '\(rules.name)' counts rated bonds only, and no ratings are known",
-                advice: "Give --market, or use another protocol")
-        }
+        let facts = trades.map { RowFacts($0, market: market, ratingAgency: agency) }
         var table = source
         if source.unit != .price {
             table = try Repricing(source, trades: trades, facts: facts, market: market)
@@ -52,8 +52,9 @@ struct JudgedTable: Sendable {
                 counts.withoutLabel += 1
             } else if missing > 0 {
                 counts.withMissingTiles += 1
-            } else if !Self.passes(row, trades, facts, rules) {
+            } else if let reason = filter.reason(row, trades, facts) {
                 counts.filtered += 1
+                counts.filteredBy[reason.rawValue, default: 0] += 1
             } else {
                 kept.append(row)
             }
@@ -63,7 +64,7 @@ struct JudgedTable: Sendable {
             throw FileError(
                 .badData, file: file, "no row is left to judge",
                 expected: "a label and a whole forecast"
-                    + (rules.filterText.map { ", " + $0 } ?? ""),
+                    + (rules.filterText(in: market).map { ", " + $0 } ?? ""),
                 found: counts.text, advice: "Check the table, or use another --protocol")
         }
         let isWhole = kept.count == table.rowCount
@@ -73,25 +74,6 @@ struct JudgedTable: Sendable {
         self.trades = isWhole ? trades : trades?.selecting(kept)
         self.facts = isWhole ? facts : facts?.selecting(kept)
         self.counts = counts
-    }
-
-    private static func passes(
-        _ row: Int, _ trades: TradeColumns?, _ facts: RowFacts?, _ rules: EvaluationProtocol
-    ) -> Bool {
-        guard let trades, let facts else { return true }
-        if rules.minimumQuantity > 0 {
-            guard let quantity = trades.quantity?[row], quantity >= rules.minimumQuantity else {
-                return false
-            }
-        }
-        if rules.ratedOnly, facts.notch[row] < 0 { return false }
-        if rules.sides.count < TradeSide.allCases.count {
-            guard let side = trades.side?[row], rules.sides.contains(side) else { return false }
-        }
-        if let wanted = rules.ats {
-            guard let isATS = trades.isATS?[row], isATS == wanted else { return false }
-        }
-        return true
     }
 
     /// Refuses forecasts of bonds that stand beside labels of another kind.
@@ -136,8 +118,9 @@ public struct RowCounts: Sendable, Equatable, Encodable {
     /// Labelled rows that lack at least one tile, and all missing tiles of the file.
     public var withMissingTiles = 0
     public var missingTiles = 0
-    /// Rows that the protocol's filter leaves out.
+    /// Rows that the protocol's filter leaves out, and by what.
     public var filtered = 0
+    public var filteredBy: [String: Int] = [:]
     public var judged = 0
     /// Bonds of the table that the market does not list.
     public var unknownBonds = 0
@@ -148,6 +131,7 @@ public struct RowCounts: Sendable, Equatable, Encodable {
 
     enum CodingKeys: String, CodingKey {
         case file, filtered, judged, repeated
+        case filteredBy = "filtered_by"
         case withoutLabel = "without_label"
         case withMissingTiles = "with_missing_tiles"
         case missingTiles = "missing_tiles"
@@ -165,7 +149,12 @@ public struct RowCounts: Sendable, Equatable, Encodable {
         var parts = [counted(file, "row")]
         if withoutLabel > 0 { parts.append("\(grouped(withoutLabel)) without a label") }
         if withMissingTiles > 0 { parts.append("\(grouped(withMissingTiles)) with missing tiles") }
-        if filtered > 0 { parts.append("\(grouped(filtered)) outside the protocol") }
+        if filtered > 0 {
+            let reasons = filteredBy.sorted { $0.value > $1.value }
+                .map { grouped($0.value) + " " + (RowFilter.Reason(rawValue: $0.key)?.text ?? "") }
+            parts.append(
+                "\(grouped(filtered)) outside the protocol (\(reasons.joined(separator: ", ")))")
+        }
         return parts.joined(separator: ", ")
     }
 

@@ -7,6 +7,8 @@ public struct MarketReference: Sendable {
     public let folder: String
     let bonds: BondTable
     let ratings: RatingTable
+    /// Who rates the bonds.
+    let ratingAgencies: Set<String>
     let treasuries: TreasuryTable?
     /// Whether the folder's manifest says that the market is simulated.
     public let isSimulated: Bool
@@ -20,12 +22,19 @@ public struct MarketReference: Sendable {
     public init(folder: String) throws(FileError) {
         self.folder = folder
         bonds = try BondTable(market: folder)
-        ratings = RatingTable(try RatingRow.readIfPresent(market: folder))
+        let ratings = try RatingRow.readIfPresent(market: folder)
+        self.ratings = RatingTable(ratings)
+        ratingAgencies = Set(ratings.map(\.agency))
         let ticks = try TreasuryRow.readIfPresent(market: folder)
         treasuries = ticks.isEmpty ? nil : TreasuryTable(ticks)
         byFIGI = Dictionary(
             bonds.rows.enumerated().map { ($1.figi, $0) }, uniquingKeysWith: { first, _ in first })
         isSimulated = try Self.saysSimulated(folder + "/manifest.json")
+    }
+
+    /// Whether the simulated market's own ratings stand for those of an agency that it has not.
+    func simulates(agency: String) -> Bool {
+        isSimulated && !ratingAgencies.isEmpty && !ratingAgencies.contains(agency)
     }
 
     /// Where a bond stands in `bonds.rows`, by CUSIP or FIGI.

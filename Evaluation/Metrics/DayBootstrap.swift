@@ -1,5 +1,4 @@
 import Quantiles
-import Random
 
 /// Confidence bands of a calibration curve where rows of one day hang together: whole days are
 /// drawn with replacement.
@@ -14,7 +13,7 @@ public struct CalibrationBands: Sendable {
     static let draws = 1_000
 
     /// - Returns: nil where there are too few days.
-    init?(_ sample: Sample, _ rows: [Int32], day: [Int32]) {
+    init?(_ sample: Sample, _ rows: [Int32], day: [Int32], resampling: Resampling) {
         var places: [Int32: Int] = [:]
         let width = sample.levels.count
         // Of each day: labels at or below each tile, then the number of rows.
@@ -34,14 +33,13 @@ public struct CalibrationBands: Sendable {
         }
         guard counts.count >= Self.minimumDays else { return nil }
         days = counts.count
-        var stream = RandomStream(seed: 7).stream("calibration bands")
         var shares = [[Double]](repeating: [], count: width)
-        for _ in 0..<Self.draws {
+        for draw in 0..<resampling.draws(.calibrationDays, wanted: Self.draws) {
             var sum = [Double](repeating: 0, count: width + 1)
-            for _ in 0..<counts.count {
-                let day = counts[stream.integer(below: counts.count)]
-                for index in 0...width { sum[index] += day[index] }
+            resampling.forEachPick(.calibrationDays, draw: draw, of: counts.count) { day in
+                for index in 0...width { sum[index] += counts[day][index] }
             }
+            // A draw picks as many days as there are, so it has rows.
             for level in 0..<width { shares[level].append(sum[level] / sum[width]) }
         }
         let sorted = shares.map { $0.sorted() }

@@ -25,6 +25,8 @@ public struct EvaluationResult: Sendable {
     public let cohorts: [CohortResult]
     /// The baskets of bond funds; empty without a market that has some.
     public let funds: [FundCheck]
+    /// What others published, as the protocol names it.
+    let published: [PublishedFigure]
     /// A few rows from the lowest to the highest median, to look at.
     public let examples: [ExampleForecast]
 
@@ -32,6 +34,9 @@ public struct EvaluationResult: Sendable {
     public var total: ForecastMetrics { segments[0].metrics }
     /// What errors and losses are in.
     var unit: String { isBond ? "points" : "label's units" }
+
+    /// Whether the protocol asks for a family of metrics.
+    func shows(_ family: MetricFamily) -> Bool { rules.metrics.contains(family) }
 
     /// What a reader should know before the numbers, in sentences.
     public var notes: [String] {
@@ -46,11 +51,12 @@ public struct EvaluationResult: Sendable {
                     : "One cohort: without a market, rows are not split by rating, sector or time.")
         }
         if counts.judged < counts.file {
-            notes.append("\(grouped(counts.judged)) of \(counts.text) are judged.")
+            notes.append(
+                "\(counted(counts.judged, "row")) judged; the table has \(counts.text).")
         }
         if let quotes { notes.append(quotes.sentence) }
         notes += counts.notes
-        if let filter = rules.filterText {
+        if let filter = rules.filterText(in: market) {
             notes.append("Protocol \(rules.name): \(filter).")
         }
         let levels = total.levels
@@ -60,13 +66,13 @@ public struct EvaluationResult: Sendable {
                 "There is no 50 % level: the \(QuantileLevels.percent(median)) % level stands for "
                     + "the median.")
         }
-        if total.crossings > 0 {
+        if total.crossings > 0, rules.metrics.contains(.crossings) {
             notes.append(
                 "Tiles cross in \(grouped(total.crossingRows)) of \(counted(total.rows, "row")); they "
                     + "are judged as they are.")
         }
         let ties = total.calibration.reduce(0) { $0 + $1.ties }
-        if ties > 0 {
+        if ties > 0, rules.metrics.contains(.calibration) {
             notes.append(
                 "Labels equal a tile \(counted(ties, "time")); calibration counts them as below it."
             )
@@ -88,6 +94,7 @@ public struct SegmentResult: Sendable {
 public struct CohortResult: Sendable {
     public let name: CohortName
     public let metrics: ForecastMetrics
+    public let bonds: Int
     /// Whether it has so few rows that its numbers say little.
     public let isSmall: Bool
 }
@@ -105,16 +112,20 @@ public struct SegmentDetail: Sendable {
     public let regularNextTrade: NextTradeMetric
 
     /// Nil where rows are no trades.
-    init?(_ sample: Sample, _ set: RowSet, _ judged: JudgedTable, _ rules: EvaluationProtocol) {
+    init?(
+        _ sample: Sample, _ set: RowSet, _ judged: JudgedTable, _ rules: EvaluationProtocol,
+        resampling: Resampling
+    ) {
         guard let trades = judged.trades, let facts = judged.facts, let byTime = set.byTime else {
             return nil
         }
-        bonds = Set(set.rows.map { trades.bond[Int($0)] }).count
-        days = Set(set.rows.map { facts.day[Int($0)] }).count
+        bonds = distinct(trades.bond, of: set.rows)
+        days = distinct(facts.day, of: set.rows)
         serial = SerialDependence(
             residuals: byTime.map { sample.residual[Int($0)] },
             bonds: byTime.map { trades.bond[Int($0)] }, bondCount: trades.bonds.count)
-        calibrationBands = CalibrationBands(sample, set.rows, day: facts.day)
+        calibrationBands = CalibrationBands(
+            sample, set.rows, day: facts.day, resampling: resampling)
         groups = GroupCalibration.measure(sample, set.rows)
         (nextTrade, regularNextTrade) =
             if let ages = trades.quoteAge {

@@ -120,4 +120,15 @@ public struct Omission: Sendable, Encodable, Equatable {
     /// Its key in `metrics.json`.
     public let metric: String
     public let reason: String
+
+    /// What the number belongs to.
+    var family: MetricFamily? {
+        switch metric.prefix(while: { $0 != "." }) {
+        case "coverage": .coverage
+        case "durbin_watson": .independence
+        case "width_error": .widthError
+        case "regret": .regret
+        default: nil
+        }
+    }
 }

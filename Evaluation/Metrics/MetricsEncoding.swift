@@ -30,53 +30,63 @@ extension ForecastMetrics: Encodable {
         func byLevel<Value>(_ values: some Sequence<Value>) -> [String: Value] {
             Dictionary(zip(percents, values), uniquingKeysWith: { first, _ in first })
         }
+        func byBand(_ value: (CentralBand) -> Double?) -> [String: Double?] {
+            Dictionary(uniqueKeysWithValues: bands.map { ($0.name, value($0)) })
+        }
         try container.encode(rows, forKey: .rows)
-        try container.encode(pinball.finite, forKey: .pinball)
-        try container.encode(byLevel(pinballByLevel.map(\.finite)), forKey: .pinballByLevel)
-        try container.encode(crps.finite, forKey: .crps)
-        try container.encode(byLevel(calibration.map(\.share)), forKey: .calibrationByLevel)
+        if encoder.wants(.pinball) {
+            try container.encode(pinball.finite, forKey: .pinball)
+            try container.encode(byLevel(pinballByLevel.map(\.finite)), forKey: .pinballByLevel)
+            try container.encode(crps.finite, forKey: .crps)
+        }
+        if encoder.wants(.calibration) {
+            try container.encode(byLevel(calibration.map(\.share)), forKey: .calibrationByLevel)
+            try container.encode(
+                byLevel(calibration.map { [$0.lower, $0.upper] }), forKey: .calibrationInterval)
+            try container.encode(byLevel(calibration.map(\.ties)), forKey: .tiesByLevel)
+            try container.encode(calibrationError, forKey: .calibrationError)
+            try container.encode(calibrationErrorByChance, forKey: .calibrationErrorByChance)
+            try container.encode(sharesBetweenTiles, forKey: .sharesBetweenTiles)
+        }
+        if encoder.wants(.coverage) {
+            try container.encode(byBand(\.coverage), forKey: .coverage)
+            try container.encode(byBand { $0.meanWidth?.finite }, forKey: .meanWidth)
+            try container.encode(byBand { $0.intervalScore?.finite }, forKey: .intervalScore)
+        }
+        if encoder.wants(.deviance) {
+            try container.encode(
+                Dictionary(
+                    uniqueKeysWithValues: deviance.map { (String($0.percent), $0.value.finite) }),
+                forKey: .deviance)
+            try container.encode(meanAbsoluteError.finite, forKey: .mae)
+            try container.encode(rootMeanSquareError.finite, forKey: .rmse)
+            try container.encode(meanError.finite, forKey: .bias)
+        }
+        if encoder.wants(.crossings) {
+            try container.encode(crossings, forKey: .crossings)
+            try container.encode(crossingRows, forKey: .crossingRows)
+        }
+        if encoder.wants(.independence) {
+            try container.encode(durbinWatson?.finite, forKey: .durbinWatson)
+        }
+        if encoder.wants(.widthError) {
+            try container.encode(widthAgainstError, forKey: .widthError)
+        }
         try container.encode(
-            byLevel(calibration.map { [$0.lower, $0.upper] }), forKey: .calibrationInterval)
-        try container.encode(byLevel(calibration.map(\.ties)), forKey: .tiesByLevel)
-        try container.encode(calibrationError, forKey: .calibrationError)
-        try container.encode(calibrationErrorByChance, forKey: .calibrationErrorByChance)
-        try container.encode(sharesBetweenTiles, forKey: .sharesBetweenTiles)
-        try container.encode(
-            Dictionary(uniqueKeysWithValues: bands.map { ($0.name, $0.coverage) }),
-            forKey: .coverage)
-        try container.encode(
-            Dictionary(
-                uniqueKeysWithValues: bands.map { ($0.name, $0.meanWidth.flatMap(\.finite)) }),
-            forKey: .meanWidth)
-        try container.encode(
-            Dictionary(
-                uniqueKeysWithValues: bands.map { ($0.name, $0.intervalScore.flatMap(\.finite)) }),
-            forKey: .intervalScore)
-        try container.encode(
-            Dictionary(
-                uniqueKeysWithValues: deviance.map { (String($0.percent), $0.value.finite) }),
-            forKey: .deviance)
-        try container.encode(meanAbsoluteError.finite, forKey: .mae)
-        try container.encode(rootMeanSquareError.finite, forKey: .rmse)
-        try container.encode(meanError.finite, forKey: .bias)
-        try container.encode(crossings, forKey: .crossings)
-        try container.encode(crossingRows, forKey: .crossingRows)
-        try container.encode(durbinWatson.flatMap(\.finite), forKey: .durbinWatson)
-        try container.encode(widthAgainstError, forKey: .widthError)
-        try container.encode(omissions, forKey: .omissions)
-        guard let regret else { return }
-        try container.encode(regret.value.flatMap(\.finite), forKey: .regret)
-        try container.encode(
-            regret.standardError.flatMap(\.finite), forKey: .regretStandardError)
-        try container.encode(
-            byLevel(regret.byLevel.map { $0.flatMap(\.finite) }), forKey: .regretByLevel)
-        var oracle = container.nestedContainer(keyedBy: CodingKeys.self, forKey: .oracle)
-        try oracle.encode(regret.oraclePinball.finite, forKey: .pinball)
-        try oracle.encode(
-            byLevel(regret.oraclePinballByLevel.map(\.finite)), forKey: .pinballByLevel)
-        try oracle.encode(regret.oracleCalibrationError, forKey: .calibrationError)
-        try oracle.encode(
-            regret.oracleCalibrationErrorByChance, forKey: .calibrationErrorByChance)
+            omissions.filter { $0.family.map(encoder.wants) ?? true }, forKey: .omissions)
+        if let regret, encoder.wants(.regret) {
+            try container.encode(regret.value?.finite, forKey: .regret)
+            try container.encode(regret.standardError?.finite, forKey: .regretStandardError)
+            try container.encode(
+                byLevel(regret.byLevel.map { $0?.finite }), forKey: .regretByLevel)
+            var oracle = container.nestedContainer(keyedBy: CodingKeys.self, forKey: .oracle)
+            try oracle.encode(regret.oraclePinball.finite, forKey: .pinball)
+            try oracle.encode(
+                byLevel(regret.oraclePinballByLevel.map(\.finite)), forKey: .pinballByLevel)
+            try oracle.encode(regret.oracleCalibrationError, forKey: .calibrationError)
+            try oracle.encode(
+                regret.oracleCalibrationErrorByChance, forKey: .calibrationErrorByChance)
+        }
     }
 }
 
@@ -128,20 +138,28 @@ extension SegmentDetail: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(bonds, forKey: .bonds)
         try container.encode(days, forKey: .days)
-        try container.encode(serial.autocorrelation, forKey: .autocorrelation)
-        try container.encode(serial.ljungBox, forKey: .ljungBox)
-        try container.encode(serial.panelDurbinWatson, forKey: .panelDurbinWatson)
-        var byBond = Dictionary(
-            zip(SerialDependence.bondPercents.map(String.init), serial.bondQuantiles),
-            uniquingKeysWith: { first, _ in first })
-        byBond["bonds"] = Double(serial.bonds)
-        try container.encode(byBond, forKey: .bondDurbinWatson)
-        try container.encode(
-            calibrationBands.map { zip($0.lower, $0.upper).map { [$0, $1] } },
-            forKey: .calibrationBand)
-        try container.encode(groups, forKey: .groupCalibration)
-        try container.encode(nextTrade, forKey: .nextTrade)
-        try container.encode(regularNextTrade, forKey: .regularNextTrade)
+        if encoder.wants(.independence) {
+            try container.encode(serial.autocorrelation, forKey: .autocorrelation)
+            try container.encode(serial.ljungBox, forKey: .ljungBox)
+            try container.encode(serial.panelDurbinWatson, forKey: .panelDurbinWatson)
+            var byBond = Dictionary(
+                zip(SerialDependence.bondPercents.map(String.init), serial.bondQuantiles),
+                uniquingKeysWith: { first, _ in first })
+            byBond["bonds"] = Double(serial.bonds)
+            try container.encode(byBond, forKey: .bondDurbinWatson)
+        }
+        if encoder.wants(.calibration) {
+            try container.encode(
+                calibrationBands.map { zip($0.lower, $0.upper).map { [$0, $1] } },
+                forKey: .calibrationBand)
+        }
+        if encoder.wants(.groupCalibration) {
+            try container.encode(groups, forKey: .groupCalibration)
+        }
+        if encoder.wants(.nextTrade) {
+            try container.encode(nextTrade, forKey: .nextTrade)
+            try container.encode(regularNextTrade, forKey: .regularNextTrade)
+        }
     }
 }
 
@@ -173,12 +191,14 @@ extension SegmentResult: Encodable {
 
 extension CohortResult: Encodable {
     enum CodingKeys: String, CodingKey {
+        case bonds
         case isSmall = "small_sample"
     }
 
     public func encode(to encoder: any Encoder) throws {
         try metrics.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(bonds, forKey: .bonds)
         try container.encode(isSmall, forKey: .isSmall)
     }
 }
@@ -218,7 +238,7 @@ extension EvaluationResult: Encodable {
     }
 
     /// The text of metrics.json, with a line end.
-    public func json() throws -> String { try metricsText(of: self) }
+    public func json() throws -> String { try metricsText(of: self, families: rules.metrics) }
 }
 
 extension Double {

@@ -151,3 +151,11 @@ func parallel<Result: Sendable>(
     }
     return results.withLock { $0.compactMap(\.self) }
 }
+
+/// How many different codes, none of them negative, some rows have.
+func distinct(_ codes: [Int32], of rows: [Int32]) -> Int {
+    let highest = rows.reduce(0) { max($0, codes[Int($1)]) }
+    var isThere = [Bool](repeating: false, count: Int(highest) + 1)
+    for row in rows { isThere[Int(codes[Int(row)])] = true }
+    return isThere.count { $0 }
+}

@@ -39,6 +39,18 @@ struct Axis {
         self.suffix = suffix
     }
 
+    /// What an axis from zero should cover so that several curves can be told apart: curves that
+    /// reach more than three times as far as the next one are left out, as long as two remain.
+    static func comparable(_ curves: [[Double]]) -> (values: [Double], beyond: [Int]) {
+        let reach = curves.map { $0.map(\.magnitude).filter(\.isFinite).max() ?? 0 }
+        let order = reach.indices.sorted { reach[$0] < reach[$1] }
+        let end = order.indices.dropFirst(2).first {
+            reach[order[$0 - 1]] > 0 && reach[order[$0]] > 3 * reach[order[$0 - 1]]
+        }
+        let kept = order[..<(end ?? order.count)]
+        return (kept.flatMap { curves[$0] }, order[kept.count...].sorted())
+    }
+
     /// An axis of shares from 0 to 100 %.
     static func shares(_ name: String) -> Axis {
         Axis(name, range: 0...1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1])

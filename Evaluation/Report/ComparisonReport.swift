@@ -15,14 +15,17 @@ public struct ComparisonReport: Sendable {
         self.date = date
     }
 
-    /// Writes `metrics.json`, `report.html`, every figure as SVG, every table as CSV, and the table
-    /// of all signals as Markdown too. Makes the folder where there is none.
+    /// Writes `metrics.json`, `report.html`, `model-card.md`, every figure as SVG, every table as
+    /// CSV, and the table of all signals as Markdown too. Makes the folder where there is none.
     /// - Returns: the path of the page.
     @discardableResult
     public func write(to folder: String) throws -> String {
         let path = try page().write(
             to: folder, metrics: result.json(),
-            texts: ["side-by-side.md": result.sideBySide.table.markdown])
+            texts: [
+                "model-card.md": modelCard(),
+                "side-by-side.md": result.sideBySide.table.markdown,
+            ])
         try writeTable(to: folder + "/comparison.csv")
         return path
     }
@@ -35,7 +38,7 @@ public struct ComparisonReport: Sendable {
         try CSVWriter.write(to: path, header: header) { table in
             for part in result.parts {
                 for pair in part.pairs {
-                    for difference in pair.differences {
+                    for difference in pair.differences where result.shows(difference.family) {
                         table.field(part.name.grade ?? "all")
                         table.field(part.name.dimension?.rawValue ?? "")
                         table.field(part.name.cohort)
@@ -67,9 +70,10 @@ public struct ComparisonReport: Sendable {
     private func page() throws -> ReportPage {
         ReportPage(
             title: result.names.joined(separator: " – "),
-            kind: "Comparison of signals on the same trades", verdict: result.verdicts,
-            facts: facts, notes: result.remarks, figures: result.figures,
-            sections: try result.sections())
+            kind: "Comparison of signals on the same trades",
+            verdict: result.headline.map { [$0] } ?? result.verdicts,
+            details: result.headline == nil ? [] : result.verdicts, facts: facts,
+            notes: result.remarks, figures: result.figures, sections: result.sections)
     }
 
     private var facts: [(name: String, value: String)] {

@@ -1,53 +1,71 @@
 import Quantiles
 
 extension SignalComparison {
-    func sections() throws -> [ReportSection] {
-        let published = try rules.published.flatMap { try PublishedFigure.read($0) }
+    var sections: [ReportSection] {
         let quotes = funnels.compactMap(\.quotes)
         let quoted = zip(names, funnels).filter { $0.1.quotes != nil }.map(\.0)
         let whole = [
-            sideBySide, differencesSection, dieboldMarianoSection, spaceSection, funnelSection,
+            sideBySide, differencesSection,
+            shows(.dieboldMariano) ? dieboldMarianoSection : nil, spaceSection, funnelSection,
             quotes.isEmpty ? nil : EvaluationResult.quoteSection(quotes, names: quoted),
             FundCheck.section(
                 zip(names, funds).map { (name: $0, funds: $1) }, published: published),
-            publishedSection(published),
+            publishedSection,
         ].compactMap(\.self)
-        return whole + cohortSections
+        return whole + (shows(.deviance) ? cohortSections : [])
     }
 
-    /// Every signal side by side, all trades and the grades.
+    /// Every signal side by side, all trades and the grades; what others published beneath.
     var sideBySide: ReportSection {
-        let hasSkill = !skill(0).isEmpty
+        let hasSkill = shows(.regret) && !skill(0).isEmpty
+        let measures = ["50", "75", "95", "mean"]
         var table = ReportTable(
-            header: [
-                "", "trades", "50 %", "75 %", "95 %", "mean", "pinball", "calibration error",
-                "Durbin-Watson",
-            ] + (hasSkill ? ["skill"] : []))
+            header: ["", "trades"] + (shows(.deviance) ? ["50 %", "75 %", "95 %", "mean"] : [])
+                + (shows(.pinball) ? ["pinball"] : [])
+                + (shows(.calibration) ? ["calibration error"] : [])
+                + (shows(.independence) ? ["Durbin-Watson"] : []) + (hasSkill ? ["skill"] : []))
         for (place, part) in segments.enumerated() {
             let skill = skill(place)
             for (index, name) in names.enumerated() {
-                let own = metrics[index][place]
                 var cells: [Cell] = [
-                    .word(segments.count > 1 ? "\(part.name.cohort), \(name)" : name),
+                    .word(
+                        (segments.count > 1 ? "\(part.name.cohort), \(name)" : name)
+                            + (part.isSmall ? " †" : "")),
                     .count(part.rows),
                 ]
-                cells += ["50", "75", "95", "mean", "pinball"].map {
-                    .number(value(part, index, $0), digits: $0 == "pinball" ? 4 : 3)
+                if shows(.deviance) { cells += measures.map { .number(value(part, index, $0)) } }
+                if shows(.pinball) { cells.append(.number(pinball(index, place), digits: 4)) }
+                if shows(.calibration) {
+                    cells.append(.share(calibrationError(index, place), decimals: 2))
                 }
-                cells.append(
-                    .share(isPoint[index] ? nil : own.calibrationError, decimals: 2))
-                cells.append(.number(own.durbinWatson))
+                if shows(.independence) {
+                    cells.append(.number(metrics[index][place].durbinWatson))
+                }
                 if hasSkill { cells.append(.share(skill.isEmpty ? nil : skill[index])) }
-                table.add(cells)
+                table.add(cells, isFirst: index == 0)
+            }
+            guard shows(.deviance) else { continue }
+            for figure in PublishedFigure.credit(published, cohort: part.name.cohort) {
+                let cells: [Cell] =
+                    [
+                        .word("\(figure.cohort), \(figure.signal), published*"),
+                        .count(figure.trades),
+                    ] + measures.map { .number(figure.deviance[$0]) }
+                table.add(
+                    cells + Array(repeating: .number(nil), count: table.header.count - cells.count),
+                    isQuiet: true)
             }
         }
-        return ReportSection(
-            title: "Side by side",
-            text: "Quantiles and mean of |median − price| in \(unit), on the same trades."
-                + (hasSkill
-                    ? " Skill: how much of the way from the last trade to the oracle, in pinball."
-                    : ""),
-            table: table, file: "side-by-side")
+        var text = shows(.deviance) ? "Quantiles and mean of |median − price| in \(unit). " : ""
+        text += "All on the same trades." + smallSampleText(table, rules)
+        if let levelText { text += " " + levelText }
+        if hasSkill {
+            text += " Skill: how much of the way from the last trade to the oracle, in pinball."
+        }
+        if table.rows.contains(where: \.isQuiet) {
+            text += " * Other trades in another period: a reference only."
+        }
+        return ReportSection(title: "Side by side", text: text, table: table, file: "side-by-side")
     }
 
     private var differencesSection: ReportSection {
@@ -58,7 +76,9 @@ extension SignalComparison {
             ])
         for part in segments {
             for pair in part.pairs {
-                for difference in pair.differences {
+                for (place, difference) in pair.differences.filter({ shows($0.family) })
+                    .enumerated()
+                {
                     table.add(
                         [
                             .word(
@@ -68,7 +88,8 @@ extension SignalComparison {
                                 Int(difference.measure).map { "\($0) %" }
                                     ?? (difference.measure == "won"
                                         ? "trades won" : difference.measure)),
-                        ] + Self.cells(difference), isQuiet: difference.outcome == .undecided)
+                        ] + Self.cells(difference), isQuiet: difference.outcome == .undecided,
+                        isFirst: place == 0)
                 }
             }
         }
@@ -76,8 +97,11 @@ extension SignalComparison {
             title: "Differences",
             text: "Ours minus theirs; less than zero is in our favour, but for the share of trades "
                 + "won, from which one half is taken. Intervals: pigeonhole bootstrap over days and "
-                + "bonds, \(Comparison.draws) draws. Days needed: about how many days would decide "
-                + "it, if the difference is what it looks like.",
+                + "bonds, \(grouped(Comparison.draws)) draws. Days needed: about how many days would "
+                + "decide it, if the difference is what it looks like."
+                + (commonLevels.isEmpty
+                    ? ""
+                    : " Pinball: mean over \(counted(commonLevels.count, "level"))."),
             table: table)
     }
 
@@ -87,7 +111,7 @@ extension SignalComparison {
         return [
             shown(difference.ours), shown(difference.theirs), shown(difference.difference),
             isShare ? .shares(difference.interval) : .range(difference.interval),
-            .number(difference.probability, digits: 2),
+            .probability(difference.probability),
             .word(
                 difference.interval == nil ? "too few days or bonds" : difference.outcome.rawValue),
             .count(difference.daysNeeded),
@@ -104,11 +128,12 @@ extension SignalComparison {
                     ("|median − price|", pair.dieboldMarianoError),
                 ] {
                     guard let test else { continue }
-                    table.add([
-                        .word("\(part.name.cohort), against \(pair.theirs)"), .word(loss),
-                        .count(test.days), .count(test.lags), .number(test.mean),
-                        .number(test.statistic), .number(test.probability, digits: 2),
-                    ])
+                    table.add(
+                        [
+                            .word("\(part.name.cohort), against \(pair.theirs)"), .word(loss),
+                            .count(test.days), .count(test.lags), .number(test.mean),
+                            .number(test.statistic), .probability(test.probability),
+                        ], isFirst: loss == "pinball")
                 }
             }
         }
@@ -137,7 +162,7 @@ extension SignalComparison {
         row("compared") { .count($0.matched) }
         row("mean error of those left out") { .number($0.selection?.droppedMean) }
         row("mean error of those compared") { .number($0.selection?.keptMean) }
-        row("p, that those are equal") { .number($0.selection?.probability, digits: 2) }
+        row("p, that those are equal") { .probability($0.selection?.probability) }
         return ReportSection(
             title: "From the files to the same trades",
             text: "Pieces of one trade are "
@@ -171,32 +196,40 @@ extension SignalComparison {
             guard !rows.isEmpty else { return nil }
             var table = ReportTable(
                 header: [dimension.titleInline, "trades"] + names.map { "\($0) 50 %" }
-                    + names.dropFirst().flatMap { ["against \($0), 95 % interval", "Holm p"] })
+                    + names.dropFirst().map { "against \($0), 95 % interval" })
+            var grade: String?
             for part in rows {
-                var cells: [Cell] = [
-                    .word(
-                        (part.name.grade.map { $0 + ", " } ?? "") + part.name.cohort
-                            + (part.isSmall ? " †" : "")),
-                    .count(part.rows),
-                ]
-                cells += names.indices.map { .number(value(part, $0, "50")) }
-                for pair in part.pairs {
-                    cells.append(.range(pair.difference("50")?.interval, digits: 2))
-                    cells.append(.number(pair.adjusted["50"], digits: 2))
-                }
-                table.add(cells, isQuiet: part.isSmall)
+                let cells: [Cell] =
+                    [
+                        .word(
+                            (part.name.grade.map { $0 + ", " } ?? "") + part.name.cohort
+                                + (part.isSmall ? " †" : "")),
+                        .count(part.rows),
+                    ] + names.indices.map { .number(value(part, $0, "50")) }
+                table.add(
+                    cells + part.pairs.map(Self.interval), isQuiet: part.isSmall,
+                    isFirst: part.name.grade != grade)
+                grade = part.name.grade
             }
             return ReportSection(
                 title: dimension.title,
-                text: "Median deviance in \(unit) and the interval of its difference, "
-                    + "\(Comparison.cohortDraws) draws; p corrected over all cohorts (Holm)."
+                text: "Median deviance in \(unit), and the interval of ours minus theirs, "
+                    + "\(Comparison.cohortDraws) draws; * beyond chance also after Holm's "
+                    + "correction for all cohorts (p < 0.05). comparison.csv has every measure."
                     + smallSampleText(table, rules),
                 table: table)
         }
     }
 
-    private func publishedSection(_ figures: [PublishedFigure]) -> ReportSection? {
-        let shown = figures.filter { $0.dimension != "etf" }
+    /// The interval of the median's difference with a star where it survives the correction.
+    private static func interval(_ pair: ComparedPair) -> Cell {
+        guard let interval = pair.difference("50")?.interval else { return .range(nil) }
+        let isSure = pair.adjusted["50"].map { $0 < 0.05 } ?? false
+        return .word(Cell.range(interval, digits: 2).text + (isSure ? " *" : ""))
+    }
+
+    private var publishedSection: ReportSection? {
+        let shown = published.filter { $0.dimension != "etf" }
         guard !shown.isEmpty else { return nil }
         var table = ReportTable(
             header: ["", "cohort", "trades", "quantile", "deviance", "source", "remark"])
@@ -217,7 +250,7 @@ extension SignalComparison {
     public var terminalTable: String {
         var lines =
             ["\(counted(matched, "trade")) that all \(names.count) tables have"] + remarks
-        lines += [""] + verdicts + [""]
+        lines += [""] + [headline].compactMap(\.self) + verdicts + [""]
         let table = sideBySide.table
         lines += aligned([table.header] + table.texts)
         lines += ["", "Differences, ours minus theirs:"]

@@ -23,109 +23,26 @@ public struct EvaluationReport: Sendable {
     public func write(to folder: String) throws -> String {
         let path = try page().write(
             to: folder, metrics: result.json(), texts: ["model-card.md": modelCard()])
-        try writeTables { folder + "/" + $0 }
+        try NumberTables(result: result).write(to: folder)
         return path
-    }
-
-    private func writeTables(_ path: (String) -> String) throws {
-        let total = result.total
-        try CSVWriter.write(
-            to: path("levels.csv"),
-            header: ["level", "share_below", "lower", "upper", "ties", "pinball"]
-                + (total.regret == nil ? [] : ["oracle_pinball"])
-        ) { table in
-            for (index, point) in total.calibration.enumerated() {
-                table.field(point.level)
-                table.field(point.share)
-                table.field(point.lower)
-                table.field(point.upper)
-                table.field(point.ties)
-                table.field(total.pinballByLevel[index])
-                if let regret = total.regret { table.field(regret.oraclePinballByLevel[index]) }
-                try table.endRow()
-            }
-        }
-        if result.isBond { try writeCohorts(to: path("cohorts.csv")) }
-        try CSVWriter.write(to: path("deviance.csv"), header: ["percent", "deviance"]) { table in
-            for (percent, value) in total.devianceCurve.enumerated() {
-                table.field(percent)
-                table.field(value)
-                try table.endRow()
-            }
-        }
-        try CSVWriter.write(
-            to: path("width.csv"),
-            header: ["decile", "rows", "mean_width", "mae", "median_absolute_error", "coverage"]
-        ) { table in
-            for decile in total.widthAgainstError.deciles {
-                table.field(decile.decile)
-                table.field(decile.rows)
-                table.field(decile.meanWidth)
-                table.field(decile.meanAbsoluteError)
-                table.field(decile.medianAbsoluteError)
-                table.field(decile.coverage)
-                try table.endRow()
-            }
-        }
-    }
-
-    private func writeCohorts(to path: String) throws {
-        let header = [
-            "grade", "dimension", "cohort", "rows", "small_sample", "deviance_50", "deviance_75",
-            "deviance_80", "deviance_95", "mae", "pinball", "crps", "calibration_error",
-            "coverage_5_95", "mean_width_5_95", "durbin_watson",
-        ]
-        let segments = result.segments.map {
-            (grade: $0.name, dimension: "", cohort: "", metrics: $0.metrics, isSmall: false)
-        }
-        let cohorts = result.cohorts.map {
-            (
-                grade: $0.name.grade ?? "all", dimension: $0.name.dimension?.rawValue ?? "",
-                cohort: $0.name.cohort, metrics: $0.metrics, isSmall: $0.isSmall
-            )
-        }
-        try CSVWriter.write(to: path, header: header) { table in
-            for row in segments + cohorts {
-                let metrics = row.metrics
-                let band = metrics.bands.first { $0.name == "5-95" }
-                for text in [row.grade, row.dimension, row.cohort] { table.field(text) }
-                table.field(metrics.rows)
-                table.field(row.isSmall ? "Y" : "N")
-                for quantile in metrics.deviance { table.field(quantile.value) }
-                for value in [
-                    metrics.meanAbsoluteError, metrics.pinball, metrics.crps,
-                    metrics.calibrationError, band?.coverage ?? .nan, band?.meanWidth ?? .nan,
-                    metrics.durbinWatson ?? .nan,
-                ] {
-                    table.field(value)
-                }
-                try table.endRow()
-            }
-        }
     }
 
     /// The page: one file that needs no network and no scripts.
     public func html() throws -> String { try page().html() }
 
     private func page() throws -> ReportPage {
-        let total = result.total
-        return ReportPage(
+        ReportPage(
             title: URL(fileURLWithPath: result.file).lastPathComponent,
             kind: "Accuracy report of quantile forecasts", verdict: verdict, facts: facts,
-            notes: result.notes, figures: result.figures, sections: try result.sections(),
+            notes: result.notes, figures: result.figures, sections: result.sections,
             more: [
                 "hasNumbers": true,
+                "hasGrades": result.segments.count > 1,
+                "grades": result.segments.map(\.name),
                 "summary": result.summary.map {
-                    ["name": $0.name, "value": $0.value, "remark": unbroken($0.remark)]
-                },
-                "hasOracle": total.regret != nil,
-                "levels": levelRows,
-                "hasDeciles": !total.widthAgainstError.deciles.isEmpty,
-                "deciles": total.widthAgainstError.deciles.map {
                     [
-                        "decile": String($0.decile), "rows": grouped($0.rows),
-                        "width": text($0.meanWidth), "mean": text($0.meanAbsoluteError),
-                        "median": text($0.medianAbsoluteError), "coverage": percent($0.coverage),
+                        "name": $0.name, "values": $0.values.map(unbroken),
+                        "remark": unbroken($0.remark),
                     ]
                 },
             ])
@@ -147,45 +64,35 @@ public struct EvaluationReport: Sendable {
     /// What the numbers come to, in plain words.
     var verdict: [String] {
         let total = result.total
-        var sentences = [
-            "Half of the medians are within \(text(total.deviance[0].value, digits: 3)) of the "
-                + "label, 95 % within \(text(total.deviance[3].value, digits: 3)). The mean pinball "
-                + "is \(text(total.pinball))."
-        ]
-        sentences.append(
-            "Tiles miss their level by \(percent(total.calibrationError, decimals: 2)) on average; "
-                + "perfect forecasts of as many rows would miss it by about "
-                + percent(total.calibrationErrorByChance, decimals: 2) + ".")
-        if let regret = total.regret, let value = regret.value {
+        var sentences: [String] = []
+        if result.shows(.deviance) {
+            let unit = result.isBond ? " points" : ""
+            sentences.append(
+                "Half of the medians are within \(text(total.deviance[0].value, digits: 3))\(unit) of "
+                    + "the \(result.isBond ? "price" : "label"), 95 % within "
+                    + "\(text(total.deviance[3].value, digits: 3))\(unit).")
+        }
+        if result.shows(.pinball) {
+            sentences.append("The mean pinball is \(text(total.pinball)).")
+        }
+        if result.shows(.calibration) {
+            sentences.append(
+                "Tiles miss their level by \(percent(total.calibrationError, decimals: 2)) on "
+                    + "average; perfect forecasts of as many rows would miss it by about "
+                    + percent(total.calibrationErrorByChance, decimals: 2) + ".")
+        }
+        if let regret = total.regret, let value = regret.value, result.shows(.regret) {
             sentences.append(
                 "The pinball is \(percent(value, decimals: 2)) above that of "
                     + (result.isBond
                         ? "the oracle, which knows what nobody can know."
                         : "the best possible forecasts."))
         }
+        guard result.shows(.crossings) else { return sentences }
         sentences.append(
             total.crossings == 0
                 ? "No tiles cross."
                 : "Tiles cross in \(grouped(total.crossingRows)) of \(counted(total.rows, "row")).")
         return sentences
-    }
-
-    private var levelRows: [[String: Any]] {
-        let total = result.total
-        return total.calibration.enumerated().map { index, point in
-            var row: [String: Any] = [
-                "level": QuantileLevels.percent(point.level) + " %",
-                "share": percent(point.share, decimals: 2),
-                "interval": percent(point.lower, decimals: 2) + " … "
-                    + percent(point.upper, decimals: 2),
-                "missed": point.level < point.lower || point.level > point.upper,
-                "ties": grouped(point.ties), "pinball": text(total.pinballByLevel[index]),
-            ]
-            if let regret = total.regret {
-                row["oracle"] = text(regret.oraclePinballByLevel[index])
-                row["regret"] = percent(regret.byLevel[index], decimals: 2)
-            }
-            return row
-        }
     }
 }

@@ -14,16 +14,38 @@ struct Figure {
 }
 
 extension EvaluationResult {
-    /// The figures of the report, in reading order; those that the levels do not allow are absent.
+    /// The figures of the report, in reading order; those that the levels do not allow, or the
+    /// protocol does not ask for, are absent.
     var figures: [Figure] {
-        var figures = [calibrationFigure, departureFigure, pinballFigure]
-        if let regretFigure { figures.append(regretFigure) }
-        figures.append(pitFigure)
-        if let widthFigure { figures.append(widthFigure) }
-        figures.append(devianceFigure)
-        figures += segmentFigures
-        figures.append(fanFigure)
-        return figures
+        let figures: [(MetricFamily, [Figure?])] = [
+            (.calibration, [calibrationFigure, departureFigure, gradeCalibrationFigure]),
+            (.pinball, [pinballFigure]), (.regret, [regretFigure]), (.calibration, [pitFigure]),
+            (.widthError, [widthFigure]), (.deviance, [devianceFigure] + cohortFigures),
+            (.independence, [autocorrelationFigure]),
+        ]
+        return figures.filter { shows($0.0) }.flatMap { $0.1.compactMap(\.self) } + [fanFigure]
+    }
+
+    /// All rows and the grades, each with its colour; all rows alone where there are none.
+    var marks: [(mark: Mark, segment: SegmentResult)] {
+        zip([Mark.forecast, .ig, .hy], ["all", "IG", "HY"]).compactMap { mark, name in
+            segments.first { $0.name == name }.map { (mark, $0) }
+        }
+    }
+
+    /// A line with dots for all rows and for each grade.
+    private func draw(
+        in plot: inout Plot, hasDots: Bool = true,
+        _ points: (ForecastMetrics) -> [(x: Double, y: Double)]
+    ) {
+        let marks = marks
+        for (mark, segment) in marks.reversed() {
+            plot.line(points(segment.metrics), mark)
+            if hasDots { plot.dots(points(segment.metrics), mark) }
+        }
+        for (mark, segment) in marks {
+            plot.name(mark, marks.count > 1 ? segment.name : "forecasts")
+        }
     }
 
     private var calibrationFigure: Figure {
@@ -31,7 +53,7 @@ extension EvaluationResult {
             x: .shares("level of the tile"), y: .shares("labels at or below the tile"),
             square: true)
         plot.line([(0, 0), (1, 1)], .nominal)
-        let intervals = zip(total.levels.values, calibrationIntervals)
+        let intervals = zip(total.levels.values, calibrationIntervals(0))
         plot.band(
             intervals.map { ($0, $1.lowerBound) }, intervals.map { ($0, $1.upperBound) }, .forecast)
         let points = total.calibration.map { (x: $0.level, y: $0.share) }
@@ -46,18 +68,9 @@ extension EvaluationResult {
             plot: plot)
     }
 
-    /// 95 % intervals of the shares of labels below each tile: from whole days where rows of one
-    /// day hang together, else binomial.
-    private var calibrationIntervals: [ClosedRange<Double>] {
-        let bands = segments[0].detail?.calibrationBands
-        return total.calibration.enumerated().map { index, point in
-            bands.map { $0.lower[index]...$0.upper[index] } ?? point.lower...point.upper
-        }
-    }
-
     private var departureFigure: Figure {
         let points = total.calibration.map { (x: $0.level, y: 100 * ($0.share - $0.level)) }
-        let bars = zip(total.levels.values, calibrationIntervals).map { level, interval in
+        let bars = zip(total.levels.values, calibrationIntervals(0)).map { level, interval in
             (
                 level: level, from: 100 * (interval.lowerBound - level),
                 to: 100 * (interval.upperBound - level)
@@ -89,22 +102,20 @@ extension EvaluationResult {
     }
 
     private var pinballFigure: Figure {
-        let levels = total.levels.values
-        let ours = zip(levels, total.pinballByLevel).map { (x: $0, y: $1) }
-        let oracle = total.regret?.oraclePinballByLevel ?? []
+        let oracle = shows(.regret) ? total.regret?.oraclePinballByLevel ?? [] : []
         var plot = Plot(
             x: .shares("level of the tile"),
             y: Axis(
-                "mean pinball, \(unit)", covering: total.pinballByLevel + oracle,
-                fromZero: true))
+                "mean pinball, \(unit)",
+                covering: marks.flatMap(\.segment.metrics.pinballByLevel) + oracle, fromZero: true))
         if !oracle.isEmpty {
-            let points = zip(levels, oracle).map { (x: $0, y: $1) }
+            let points = zip(total.levels.values, oracle).map { (x: $0, y: $1) }
             plot.line(points, .oracle)
             plot.dots(points, .oracle)
         }
-        plot.line(ours, .forecast)
-        plot.dots(ours, .forecast)
-        plot.name(.forecast, "forecasts")
+        draw(in: &plot) { metrics in
+            zip(metrics.levels.values, metrics.pinballByLevel).map { ($0, $1) }
+        }
         if !oracle.isEmpty { plot.name(.oracle, "oracle") }
         return Figure(
             name: "pinball", title: "Pinball by level",
@@ -169,15 +180,15 @@ extension EvaluationResult {
     }
 
     private var widthFigure: Figure? {
-        let deciles = total.widthAgainstError.deciles
-        guard !deciles.isEmpty else { return nil }
-        let means = deciles.map { (x: $0.meanWidth, y: $0.meanAbsoluteError) }
+        func means(_ metrics: ForecastMetrics) -> [(x: Double, y: Double)] {
+            metrics.widthAgainstError.deciles.map { ($0.meanWidth, $0.meanAbsoluteError) }
+        }
+        let all = marks.flatMap { means($0.segment.metrics) }
+        guard !all.isEmpty else { return nil }
         var plot = Plot(
-            x: Axis("mean width q95 − q5, \(unit)", covering: means.map(\.x), fromZero: true),
-            y: Axis(
-                "mean |median − label|, \(unit)", covering: means.map(\.y), fromZero: true))
-        plot.line(means, .forecast)
-        plot.dots(means, .forecast)
+            x: Axis("mean width q95 − q5, \(unit)", covering: all.map(\.x), fromZero: true),
+            y: Axis("mean |median − label|, \(unit)", covering: all.map(\.y), fromZero: true))
+        draw(in: &plot, means)
         return Figure(
             name: "width", title: "Width against error",
             reading: "Each dot is a tenth of the rows, from the narrowest forecasts to the widest. "
@@ -186,12 +197,15 @@ extension EvaluationResult {
     }
 
     private var devianceFigure: Figure {
-        let points = total.devianceCurve.enumerated().map { (x: Double($0) / 100, y: $1) }
+        func curve(_ metrics: ForecastMetrics) -> [(x: Double, y: Double)] {
+            metrics.devianceCurve.enumerated().map { (Double($0) / 100, $1) }
+        }
         var plot = Plot(
             x: .shares("share of rows"),
             y: Axis(
-                "|median − label| up to, \(unit)", covering: points.map(\.y), fromZero: true))
-        plot.line(points, .forecast)
+                "|median − label| up to, \(unit)",
+                covering: marks.flatMap { curve($0.segment.metrics) }.map(\.y), fromZero: true))
+        draw(in: &plot, hasDots: false, curve)
         let marked = total.deviance.map { (x: Double($0.percent) / 100, y: $0.value) }
         plot.dots(marked, .forecast, radius: 4)
         for (point, quantile) in zip(marked, total.deviance) {

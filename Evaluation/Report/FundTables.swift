@@ -7,7 +7,7 @@ extension FundCheck {
         var table = ReportTable(
             header: [
                 "", "days", "mean error", "95 % error", "times intraday", "intraday mean error",
-                "intraday 95 % error", "par with a forecast",
+                "intraday 95 % error", "par with a forecast", "mean age",
             ])
         for fund in first.funds.map(\.fund) {
             for (name, funds) in signals {
@@ -16,7 +16,7 @@ extension FundCheck {
                     .word("\(fund), \(name)"), .count(check.endOfDay.count),
                     .number(check.endOfDay.mean), .number(check.endOfDay.high),
                     .count(check.intraday.count), .number(check.intraday.mean),
-                    .number(check.intraday.high), .share(check.coverage),
+                    .number(check.intraday.high), .share(check.coverage), .seconds(check.age),
                 ])
             }
             if let value = first.funds.first(where: { $0.fund == fund })?.netAssetValue,
@@ -25,6 +25,7 @@ extension FundCheck {
                 table.add([
                     .word("\(fund), net asset value"), .count(value.count), .number(value.mean),
                     .number(value.high), .count(nil), .number(nil), .number(nil), .share(nil),
+                    .seconds(nil),
                 ])
             }
             for row in publishedRows(published, fund: fund) {
@@ -38,7 +39,9 @@ extension FundCheck {
                 "What a fund is worth by the last medians of its bonds before that time, with its "
                 + "cash, less the price of its shares, in dollars a share: at the last price of each "
                 + "day, and at the first of every five minutes from 9:30 to 16:00 in New York. "
-                + "Bonds without a forecast count at the mean of the others."
+                + "Bonds without a forecast are priced at the mean yield of the others. Forecasts "
+                + "of trades grow old between trades: a basket of forecasts that are days old "
+                + "misses what yields did since."
                 + (hasPublished ? " * Another period: a reference only." : ""),
             table: table, file: "funds")
     }
@@ -61,6 +64,7 @@ extension FundCheck {
                 .word("\(fund), \(signal), published*"), .count(nil),
                 value("end of day mean", percent: ""), value("end of day", percent: "95"),
                 .count(nil), .number(nil), value("intraday", percent: "95"), .share(nil),
+                .seconds(nil),
             ]
         }
     }

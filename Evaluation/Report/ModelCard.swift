@@ -6,17 +6,20 @@ extension EvaluationReport {
     /// judged, how well they did, where they fail, and how this page was made.
     func modelCard() -> String {
         let parts: [(title: String, text: String)] = [
-            ("What it is", what), ("Data", data), ("Accuracy", accuracy),
-            ("Calibration", calibration), ("Limits", limits), ("How this was made", origin),
+            ("What it is", what), ("Data", data),
+            ("Accuracy", accuracy),
+            ("Calibration", result.shows(.calibration) ? calibration : ""), ("Limits", limits),
+            ("How this was made", origin),
         ]
         return "# Model card: \(name)\n\n" + verdict.joined(separator: " ") + "\n"
-            + parts.map { "\n## \($0.title)\n\n\($0.text)" }.joined()
+            + parts.filter { !$0.text.isEmpty }.map { "\n## \($0.title)\n\n\($0.text)" }.joined()
     }
 
     private var name: String { URL(fileURLWithPath: result.file).lastPathComponent }
 
     private var rules: String {
-        result.rules.name + (result.rules.filterText.map { ", \($0)" } ?? "")
+        result.rules.name
+            + (result.rules.filterText(in: result.market).map { ", \($0)" } ?? "")
     }
 
     private func list(_ lines: [String?]) -> String {
@@ -50,25 +53,12 @@ extension EvaluationReport {
     }
 
     private var accuracy: String {
-        var table = ReportTable(
-            header: [
-                "segment", "rows", "50 %", "75 %", "80 %", "95 %", "mean", "pinball",
-                "Durbin-Watson",
-            ])
-        for segment in result.segments {
-            let metrics = segment.metrics
-            table.add(
-                [.word(segment.name), .count(metrics.rows)]
-                    + metrics.deviance.map { .number($0.value) } + [
-                        .number(metrics.meanAbsoluteError), .number(metrics.pinball, digits: 4),
-                        .number(metrics.durbinWatson),
-                    ])
-        }
+        let table = result.segmentTable(published: [])
         let regret = result.total.regret?.value.map {
             "\nThe pinball is \(percent($0, decimals: 2)) above the oracle's.\n"
         }
         return "Quantiles and mean of |median − label| in \(result.unit).\n\n" + table.markdown
-            + (regret ?? "")
+            + ((result.shows(.regret) ? regret : nil) ?? "")
     }
 
     private var calibration: String {
@@ -97,7 +87,7 @@ extension EvaluationReport {
         return list(
             result.notes + [
                 worst.map {
-                    "The largest errors are in \($0.name.key): 95 % of "
+                    "The largest errors are in the cohort \($0.name.title): 95 % of "
                         + "\(counted($0.metrics.rows, "trade")) within "
                         + "\(text($0.metrics.deviance[3].value, digits: 3)) \(result.unit)."
                 },

@@ -52,3 +52,9 @@ func shortNumber(_ value: Double) -> String {
     let text = String(describing: value)
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
+
+/// Names as a sentence lists them: `a, b and c`.
+func sentenceList(_ names: [String]) -> String {
+    guard names.count > 1, let last = names.last else { return names.first ?? "" }
+    return names.dropLast().joined(separator: ", ") + " and " + last
+}

@@ -2,13 +2,13 @@
 enum Palette {
     private static let light = [
         "paper": "#ffffff", "ink": "#1d232b", "quiet": "#5b6572", "rule": "#d9dee4",
-        "forecast": "#1f6fb4", "oracle": "#c06a10", "ig": "#1f6fb4", "hy": "#b3402e",
+        "forecast": "#1f6fb4", "oracle": "#c06a10", "ig": "#2f8a4c", "hy": "#b3402e",
         "first": "#1f6fb4", "second": "#b3402e", "third": "#2f8a4c", "fourth": "#7a4fb0",
         "fifth": "#8a6d1a", "sixth": "#c06a10", "seventh": "#b0407f", "eighth": "#4c7f8a",
     ]
     private static let dark = [
         "paper": "#15191f", "ink": "#e7ebf0", "quiet": "#a0aab6", "rule": "#333b45",
-        "forecast": "#62a9e6", "oracle": "#eba04e", "ig": "#62a9e6", "hy": "#ef8270",
+        "forecast": "#62a9e6", "oracle": "#eba04e", "ig": "#6cc88a", "hy": "#ef8270",
         "first": "#62a9e6", "second": "#ef8270", "third": "#6cc88a", "fourth": "#b592ea",
         "fifth": "#d3b75e", "sixth": "#eba04e", "seventh": "#e58abd", "eighth": "#86bfca",
     ]
@@ -54,6 +54,8 @@ enum Palette {
         .grid { stroke: var(--rule); stroke-width: 1; fill: none; }
         .tick { stroke: var(--quiet); stroke-width: 1; fill: none; }
         .line { stroke: var(--mark); stroke-width: 2; fill: none; stroke-linejoin: round; }
+        .line.long { stroke-width: 1.5; stroke-dasharray: 7 4; }
+        .line.short { stroke-width: 1.5; stroke-dasharray: 2 3; }
         .line.nominal { stroke-width: 1.3; stroke-dasharray: 5 4; }
         .band { fill: var(--mark); fill-opacity: 0.18; }
         .dot { fill: var(--mark); }

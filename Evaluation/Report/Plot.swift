@@ -22,7 +22,7 @@ struct Plot {
     let x: Axis
     let y: Axis
     private var marks = ""
-    private var legend: [(mark: Mark, text: String)] = []
+    private var legend: [(mark: Mark, text: String, dash: Dash?)] = []
 
     private let left = 54.0
     private let right = 22.0
@@ -59,8 +59,42 @@ struct Plot {
         }.joined()
     }
 
-    mutating func line(_ points: [(x: Double, y: Double)], _ mark: Mark) {
-        marks += "<path class=\"line \(mark.rawValue)\" d=\"\(path(points))\"/>\n"
+    /// How a line that is no signal's own is drawn.
+    enum Dash: String {
+        case long, short
+
+        static func published(_ index: Int) -> Dash { index % 2 == 0 ? .long : .short }
+    }
+
+    /// A line; what lies above or below the figure is cut off.
+    mutating func line(_ points: [(x: Double, y: Double)], _ mark: Mark, dash: Dash? = nil) {
+        let style = dash.map { " " + $0.rawValue } ?? ""
+        for part in inside(points) {
+            marks += "<path class=\"line \(mark.rawValue)\(style)\" d=\"\(path(part))\"/>\n"
+        }
+    }
+
+    /// The parts of a line between the lower and the upper edge.
+    private func inside(_ points: [(x: Double, y: Double)]) -> [[(x: Double, y: Double)]] {
+        guard !points.allSatisfy({ y.range.contains($0.y) }) else { return [points] }
+        var parts: [[(x: Double, y: Double)]] = []
+        for (start, end) in zip(points, points.dropFirst()) {
+            let rise = end.y - start.y
+            // Where, from 0 at the start to 1 at the end, the line is inside.
+            let edges = [y.range.lowerBound, y.range.upperBound].map { ($0 - start.y) / rise }
+            let enters = rise == 0 ? 0 : max(0, min(edges[0], edges[1]))
+            let leaves = rise == 0 ? 1 : min(1, max(edges[0], edges[1]))
+            guard enters < leaves, rise != 0 || y.range.contains(start.y) else { continue }
+            func point(_ share: Double) -> (x: Double, y: Double) {
+                (start.x + share * (end.x - start.x), start.y + share * rise)
+            }
+            if enters == 0, !parts.isEmpty, parts[parts.count - 1].last?.x == start.x {
+                parts[parts.count - 1].append(point(leaves))
+            } else {
+                parts.append([point(enters), point(leaves)])
+            }
+        }
+        return parts
     }
 
     /// A filled band between two curves over the same places.
@@ -71,9 +105,16 @@ struct Plot {
         marks += "<path class=\"band \(mark.rawValue)\" d=\"\(outline)Z\"/>\n"
     }
 
+    /// Dots; where one lies above or below the figure, an arrow at its edge.
     mutating func dots(_ points: [(x: Double, y: Double)], _ mark: Mark, radius: Double = 3) {
         for point in points {
             let place = position(point)
+            guard y.range.contains(point.y) else {
+                let tip = point.y > y.range.upperBound ? -1.0 : 1.0
+                marks += "<path class=\"dot \(mark.rawValue)\" d=\"M\(short(place.x)) "
+                marks += "\(short(place.y + tip))l-4 \(short(-7 * tip))h8Z\"/>\n"
+                continue
+            }
             marks += "<circle class=\"dot \(mark.rawValue)\" cx=\"\(short(place.x))\" "
             marks += "cy=\"\(short(place.y))\" r=\"\(short(radius))\"/>\n"
         }
@@ -83,6 +124,7 @@ struct Plot {
     mutating func stroke(
         x: Double, from lower: Double, to upper: Double, _ mark: Mark, thickness: Double
     ) {
+        guard lower <= y.range.upperBound, upper >= y.range.lowerBound else { return }
         let start = position((x, lower))
         let end = position((x, upper))
         marks += "<path class=\"stroke \(mark.rawValue)\" stroke-width=\"\(short(thickness))\" "
@@ -108,9 +150,11 @@ struct Plot {
         marks += "\(escaped(text))</text>\n"
     }
 
-    /// Names a mark below the figure.
-    mutating func name(_ mark: Mark, _ text: String) {
-        legend.append((mark, text))
+    /// Names a mark below the figure; a name that is longer than the figure is cut.
+    mutating func name(_ mark: Mark, _ text: String, dash: Dash? = nil) {
+        let room = Int((width - left - 32) / Self.characterWidth)
+        legend.append(
+            (mark, text.count > room ? text.prefix(room - 1) + "…" : text, dash))
     }
 
     /// The figure as an SVG element.
@@ -166,7 +210,7 @@ struct Plot {
         var places: [(x: Double, line: Int)] = []
         var place = left
         var line = 0
-        for (_, name) in legend {
+        for (_, name, _) in legend {
             let length = 32 + Self.characterWidth * Double(name.count)
             if place > left, place + length > width {
                 place = left
@@ -184,10 +228,15 @@ struct Plot {
 
     private func legendText() -> String {
         var text = ""
-        for ((mark, name), place) in zip(legend, legendPlaces) {
+        for ((mark, name, dash), place) in zip(legend, legendPlaces) {
             let top = height + 18 * Double(place.line)
-            text += "<rect class=\"bar \(mark.rawValue)\" x=\"\(short(place.x))\" "
-            text += "y=\"\(short(top + 5))\" width=\"10\" height=\"10\" rx=\"2\"/>"
+            if let dash {
+                text += "<path class=\"line \(mark.rawValue) \(dash.rawValue)\" "
+                text += "d=\"M\(short(place.x - 2)) \(short(top + 10))h14\"/>"
+            } else {
+                text += "<rect class=\"bar \(mark.rawValue)\" x=\"\(short(place.x))\" "
+                text += "y=\"\(short(top + 5))\" width=\"10\" height=\"10\" rx=\"2\"/>"
+            }
             text += "<text x=\"\(short(place.x + 15))\" y=\"\(short(top + 14))\">"
             text += "\(escaped(name))</text>\n"
         }

@@ -14,6 +14,13 @@ public struct PublishedFigure: Sendable {
     public let source: String
     public let remark: String
 
+    /// The figures of several tables.
+    static func read(_ names: [String]) throws(FileError) -> [PublishedFigure] {
+        var figures: [PublishedFigure] = []
+        for name in names { figures += try read(name) }
+        return figures
+    }
+
     /// The figures of a table of `Published`, or of a CSV file of that shape.
     public static func read(_ nameOrPath: String) throws(FileError) -> [PublishedFigure] {
         let embedded = [
@@ -52,5 +59,31 @@ public struct PublishedFigure: Sendable {
             }
         }
         return figures
+    }
+}
+
+/// The published quantiles of one signal on a grade.
+struct PublishedGrade {
+    let signal: String
+    let cohort: String
+    let trades: Int?
+    /// By percent.
+    let deviance: [String: Double]
+}
+
+extension PublishedFigure {
+    /// What was published of a grade, a line a signal.
+    static func credit(_ figures: [PublishedFigure], cohort: String) -> [PublishedGrade] {
+        let own = figures.filter { $0.dimension == "credit" && $0.cohort == cohort }
+        var signals: [String] = []
+        for figure in own where !signals.contains(figure.signal) { signals.append(figure.signal) }
+        return signals.map { signal in
+            let figures = own.filter { $0.signal == signal }
+            return PublishedGrade(
+                signal: signal, cohort: cohort, trades: figures.first.flatMap { Int($0.trades) },
+                deviance: Dictionary(
+                    figures.map { ($0.percent, $0.deviance) },
+                    uniquingKeysWith: { first, _ in first }))
+        }
     }
 }

@@ -6,6 +6,8 @@ struct ReportPage {
     let title: String
     let kind: String
     let verdict: [String]
+    /// What the verdict rests on, in smaller print.
+    var details: [String] = []
     let facts: [(name: String, value: String)]
     let notes: [String]
     let figures: [Figure]
@@ -18,8 +20,9 @@ struct ReportPage {
         let content: [String: Any] = [
             "colours": Palette.colours(of: ":root"), "marks": Palette.marks,
             "file": title, "kind": kind, "verdict": verdict.map(unbroken),
+            "hasDetails": !details.isEmpty, "details": details.map(unbroken),
             "facts": facts.map { ["name": $0.name, "value": $0.value] },
-            "notes": notes.map(unbroken),
+            "notes": notes.map(unbroken), "hasFigures": !figures.isEmpty,
             "figures": figures.map { figure in
                 [
                     "name": figure.name, "title": figure.title,
@@ -27,7 +30,10 @@ struct ReportPage {
                 ]
             },
             "sections": sections.map {
-                ["title": $0.title, "text": unbroken($0.text), "table": $0.table.html]
+                [
+                    "title": $0.title, "anchor": $0.anchor, "text": unbroken($0.text),
+                    "table": $0.table.html,
+                ]
             },
         ]
         let source = String(decoding: PackageResources.report_mustache, as: UTF8.self)

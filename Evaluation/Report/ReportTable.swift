@@ -9,10 +9,12 @@ struct ReportTable {
         var cells: [Cell]
         /// Whether it rests on few rows, or is only a reference.
         var isQuiet = false
+        /// Whether it is the first of rows that belong together.
+        var isFirst = false
     }
 
-    mutating func add(_ cells: [Cell], isQuiet: Bool = false) {
-        rows.append(Row(cells: cells, isQuiet: isQuiet))
+    mutating func add(_ cells: [Cell], isQuiet: Bool = false, isFirst: Bool = false) {
+        rows.append(Row(cells: cells, isQuiet: isQuiet, isFirst: isFirst && !rows.isEmpty))
     }
 
     /// The rows as people read them.
@@ -23,7 +25,9 @@ struct ReportTable {
         text += header.map { "<th scope=\"col\">\(unbroken(escaped($0)))</th>" }.joined()
         text += "</tr></thead>\n<tbody>\n"
         for row in rows {
-            text += row.isQuiet ? "<tr class=\"quiet\">" : "<tr>"
+            let styles = (row.isQuiet ? ["quiet"] : []) + (row.isFirst ? ["first"] : [])
+            text +=
+                styles.isEmpty ? "<tr>" : "<tr class=\"\(styles.joined(separator: " "))\">"
             for (index, cell) in row.cells.enumerated() {
                 let shown = unbroken(escaped(cell.text))
                 let style = cell.isProse ? " class=\"prose\"" : ""
@@ -69,6 +73,8 @@ enum Cell {
     /// A share, shown in percent.
     case share(Double?, decimals: Int = 1)
     case seconds(Double?)
+    /// Of an accident; very small ones are shown as a bound.
+    case probability(Double?)
     case range(ClosedRange<Double>?, digits: Int = 3)
     case shares(ClosedRange<Double>?)
 
@@ -79,6 +85,8 @@ enum Cell {
         case .number(let value, let digits): QuantileEvaluation.text(value, digits: digits)
         case .share(let share, let decimals): percent(share, decimals: decimals)
         case .seconds(let seconds): duration(seconds)
+        case .probability(let value):
+            value.map { $0 < 1e-4 ? "< 0.0001" : QuantileEvaluation.text($0, digits: 2) } ?? "–"
         case .range(let range, let digits):
             range.map {
                 QuantileEvaluation.text($0.lowerBound, digits: digits) + " … "
@@ -99,7 +107,8 @@ enum Cell {
         case .word, .prose, .range, .shares: table.field(text == "–" ? "" : text)
         case .count(let count):
             if let count { table.field(count) } else { table.empty() }
-        case .number(let value, _), .share(let value, _), .seconds(let value):
+        case .number(let value, _), .share(let value, _), .seconds(let value),
+            .probability(let value):
             table.field(value ?? .nan)
         }
     }
@@ -112,6 +121,11 @@ struct ReportSection {
     let table: ReportTable
     /// The name of its CSV file, without the ending; nil where another file has its numbers.
     var file: String?
+
+    /// Its place in the page.
+    var anchor: String {
+        title.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: "-")
+    }
 }
 
 /// Text that is no mark-up.

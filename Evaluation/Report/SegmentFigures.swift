@@ -1,10 +1,9 @@
 import Quantiles
 
 extension EvaluationResult {
-    /// The figures that split rows by grade, hour and week, and the autocorrelations.
-    var segmentFigures: [Figure] {
+    /// The figures that split rows by hour, week, size and so on.
+    var cohortFigures: [Figure?] {
         [
-            gradeCalibrationFigure,
             cohortFigure(
                 .hour, percent: 50, title: "Median deviance by trading hour",
                 axis: "hour, US/Eastern"),
@@ -19,13 +18,10 @@ extension EvaluationResult {
             cohortFigure(
                 .quoteAge, percent: 50, title: "Median deviance by age of the quote",
                 axis: "age of the quote"),
-            autocorrelationFigure,
-        ].compactMap(\.self)
+        ]
     }
 
-    private static let marks: [String: Mark] = ["all": .forecast, "IG": .ig, "HY": .hy]
-
-    private var gradeCalibrationFigure: Figure? {
+    var gradeCalibrationFigure: Figure? {
         let grades = segments.dropFirst()
         guard !grades.isEmpty else { return nil }
         let points = grades.map { segment in
@@ -50,12 +46,12 @@ extension EvaluationResult {
                 covering: ends + points.flatMap { $0 }.map(\.y),
                 fromZero: true))
         plot.line([(0, 0), (1, 0)], .nominal)
-        for (segment, band) in zip(grades, bands) {
-            guard let band, let mark = Self.marks[segment.name] else { continue }
+        let marks = marks.dropFirst().map(\.mark)
+        for (mark, band) in zip(marks, bands) {
+            guard let band else { continue }
             plot.band(band.map { ($0.x, $0.low) }, band.map { ($0.x, $0.high) }, mark)
         }
-        for (segment, points) in zip(grades, points) {
-            guard let mark = Self.marks[segment.name] else { continue }
+        for (mark, (segment, points)) in zip(marks, zip(grades, points)) {
             plot.line(points, mark)
             plot.dots(points, mark)
             plot.name(mark, segment.name)
@@ -75,12 +71,12 @@ extension EvaluationResult {
         let whole = cohorts.filter { $0.name.dimension == dimension && $0.name.grade == nil }
         guard whole.count > 1 else { return nil }
         let names = whole.map(\.name.cohort)
-        let shown = segments.count > 1 ? segments.dropFirst().map(\.name) : ["all"]
-        let lines = shown.map { name in
+        let shown = segments.count > 1 ? Array(marks.dropFirst()) : marks
+        let lines = shown.map { mark in
             names.enumerated().compactMap { place, cohort -> (x: Double, y: Double)? in
                 let found = cohorts.first {
                     $0.name.dimension == dimension && $0.name.cohort == cohort
-                        && ($0.name.grade ?? "all") == name && !$0.isSmall
+                        && ($0.name.grade ?? "all") == mark.segment.name && !$0.isSmall
                 }
                 guard
                     let value = found?.metrics.deviance.first(where: { $0.percent == percent })
@@ -89,25 +85,47 @@ extension EvaluationResult {
             }
         }
         guard lines.contains(where: { !$0.isEmpty }) else { return nil }
+        // What others published of the same quantile: a level of its own period.
+        let references = shown.flatMap { mark in
+            PublishedFigure.credit(published, cohort: mark.segment.name).enumerated()
+                .compactMap { place, figure in
+                    figure.deviance[String(percent)].map {
+                        (
+                            mark: mark.mark, name: "\(figure.cohort), \(figure.signal)*",
+                            dash: Plot.Dash.published(place), value: $0
+                        )
+                    }
+                }
+        }
         var plot = Plot(
             x: .places(axis, names: names),
             y: Axis(
                 "\(percent) % of |median − price| up to, \(unit)",
-                covering: lines.flatMap { $0 }.map(\.y), fromZero: true))
-        for (name, points) in zip(shown, lines) {
-            guard let mark = Self.marks[name], !points.isEmpty else { continue }
-            plot.line(points, mark)
-            plot.dots(points, mark)
-            plot.name(mark, name)
+                covering: lines.flatMap { $0 }.map(\.y) + references.map(\.value), fromZero: true))
+        for line in references {
+            plot.line(
+                [(0, line.value), (Double(names.count + 1), line.value)], line.mark, dash: line.dash
+            )
         }
+        for (mark, points) in zip(shown, lines) where !points.isEmpty {
+            plot.line(points, mark.mark)
+            plot.dots(points, mark.mark)
+            plot.name(mark.mark, mark.segment.name)
+        }
+        for line in references { plot.name(line.mark, line.name, dash: line.dash) }
+        let left = cohorts.contains { $0.name.dimension == dimension && $0.isSmall }
         return Figure(
             name: "deviance-\(dimension.rawValue)", title: title,
-            reading: "Lower is better; cohorts of fewer than \(rules.smallSample) trades are left "
-                + "out. The table of the cohort has the numbers.",
+            reading: "Lower is better."
+                + (left
+                    ? " Cohorts of fewer than \(rules.smallSample) trades are left out." : "")
+                + (references.isEmpty
+                    ? "" : " * As published, over all hours and sizes of another period.")
+                + " The table of the cohort has the numbers.",
             plot: plot)
     }
 
-    private var autocorrelationFigure: Figure? {
+    var autocorrelationFigure: Figure? {
         guard let detail = segments[0].detail, detail.serial.autocorrelation.count > 1 else {
             return nil
         }

@@ -1,106 +1,145 @@
 import Quantiles
 
 extension EvaluationResult {
-    /// The tables that trades have and tabular data lacks.
-    func sections() throws -> [ReportSection] {
+    /// The tables of the page, those that the protocol asks for.
+    var sections: [ReportSection] {
         let whole = [
-            try segmentSection(), serialSection, nextTradeSection, groupSection,
+            segmentSection, shows(.independence) ? serialSection : nil,
+            shows(.nextTrade) ? nextTradeSection : nil,
+            shows(.groupCalibration) ? groupSection : nil,
             quotes.map { Self.quoteSection([$0], names: ["trades"]) },
-            try FundCheck.section(
-                funds.isEmpty ? [] : [("forecasts", funds)], published: publishedFigures()),
-        ].compactMap(\.self)
-        return whole + cohortSections
+            FundCheck.section(funds.isEmpty ? [] : [("forecasts", funds)], published: published),
+        ]
+        let ends = [
+            shows(.calibration) || shows(.pinball) ? levelSection : nil,
+            shows(.widthError) ? widthSection : nil,
+        ]
+        return whole.compactMap(\.self) + cohortSections + ends.compactMap(\.self)
+    }
+
+    /// A column of the tables of segments and cohorts, with what it belongs to.
+    private typealias Column = (
+        family: MetricFamily, header: String, cell: (ForecastMetrics) -> Cell
+    )
+
+    private var columns: [Column] {
+        let quantiles = ForecastMetrics.deviancePercents.enumerated().map {
+            place, percent -> Column in
+            (.deviance, "\(percent) %", { .number($0.deviance[place].value) })
+        }
+        let others: [Column] = [
+            (.deviance, "mean", { .number($0.meanAbsoluteError) }),
+            (.pinball, "pinball", { .number($0.pinball, digits: 4) }),
+            (.calibration, "calibration error", { .share($0.calibrationError, decimals: 2) }),
+            (
+                .coverage, "inside 5-95",
+                { metrics in .share(metrics.bands.first { $0.name == "5-95" }?.coverage) }
+            ),
+        ]
+        return (quantiles + others).filter { shows($0.family) }
     }
 
     /// The overall table: a row a segment, published figures beneath.
-    private func segmentSection() throws -> ReportSection? {
+    private var segmentSection: ReportSection? {
         guard isBond else { return nil }
-        var table = ReportTable(
-            header: [
-                "", "trades", "bonds", "days", "50 %", "75 %", "80 %", "95 %", "mean", "pinball",
-                "calibration error", "inside 5-95", "Durbin-Watson", "within bonds",
-            ])
-        for segment in segments {
-            let metrics = segment.metrics
-            table.add(
-                [
-                    .word(segment.name), .count(metrics.rows), .count(segment.detail?.bonds),
-                    .count(segment.detail?.days),
-                ] + metrics.deviance.map { .number($0.value) } + [
-                    .number(metrics.meanAbsoluteError), .number(metrics.pinball, digits: 4),
-                    .share(metrics.calibrationError, decimals: 2),
-                    .share(metrics.bands.first { $0.name == "5-95" }?.coverage),
-                    .number(metrics.durbinWatson),
-                    .number(segment.detail?.serial.panelDurbinWatson),
-                ])
-        }
-        let published = try publishedFigures().filter { $0.dimension == "credit" }
-        var seen: [String] = []
-        for figure in published where !seen.contains(figure.signal + figure.cohort) {
-            seen.append(figure.signal + figure.cohort)
-            func deviance(_ percent: Int) -> Cell {
-                .number(
-                    published.first {
-                        $0.signal == figure.signal && $0.cohort == figure.cohort
-                            && $0.percent == String(percent)
-                    }?.deviance)
-            }
-            table.add(
-                [
-                    .word("\(figure.cohort), \(figure.signal), published*"),
-                    .count(Int(figure.trades)), .count(nil), .count(nil),
-                ] + ForecastMetrics.deviancePercents.map(deviance)
-                    + Array(repeating: .number(nil), count: 6), isQuiet: true)
-        }
+        let table = segmentTable(published: published)
         return ReportSection(
             title: "By segment",
-            text: "Quantiles and mean of |median − price| in \(unit)."
-                + (seen.isEmpty ? "" : " * Other trades in another period: a reference only."),
+            text: (shows(.deviance) ? "Quantiles and mean of |median − price| in \(unit)." : "")
+                + smallSampleText(table, rules)
+                + (table.rows.contains(where: \.isQuiet)
+                    ? " * Other trades in another period: a reference only." : ""),
             table: table, file: "segments")
     }
 
-    /// One table a dimension: all trades, then the medians and 95 % quantiles by grade.
+    func segmentTable(published: [PublishedFigure]) -> ReportTable {
+        let columns = columns
+        let hasSerial = shows(.independence)
+        var table = ReportTable(
+            header: ["", "trades", "bonds", "days"] + columns.map(\.header)
+                + (hasSerial ? ["Durbin-Watson", "within bonds"] : []))
+        for segment in segments {
+            let cells: [Cell] = [
+                .word(segment.name + (segment.metrics.rows < rules.smallSample ? " †" : "")),
+                .count(segment.metrics.rows), .count(segment.detail?.bonds),
+                .count(segment.detail?.days),
+            ]
+            table.add(
+                cells + columns.map { $0.cell(segment.metrics) }
+                    + (hasSerial
+                        ? [
+                            .number(segment.metrics.durbinWatson),
+                            .number(segment.detail?.serial.panelDurbinWatson),
+                        ] : []),
+                isFirst: true)
+            guard shows(.deviance) else { continue }
+            for figure in PublishedFigure.credit(published, cohort: segment.name) {
+                let cells: [Cell] =
+                    [
+                        .word("\(figure.cohort), \(figure.signal), published*"),
+                        .count(figure.trades), .count(nil), .count(nil),
+                    ] + ForecastMetrics.deviancePercents.map { .number(figure.deviance["\($0)"]) }
+                table.add(
+                    cells + Array(repeating: .number(nil), count: table.header.count - cells.count),
+                    isQuiet: true)
+            }
+        }
+        return table
+    }
+
+    /// One table a dimension: all trades, then the medians and 95 % quantiles by grade; what others
+    /// published of the same cohorts.
     private var cohortSections: [ReportSection] {
         let grades = segments.dropFirst().map(\.name)
+        let columns = columns
+        let hasErrors = shows(.deviance)
         return rules.cohorts.compactMap { dimension in
             let whole = cohorts.filter { $0.name.dimension == dimension && $0.name.grade == nil }
             guard !whole.isEmpty else { return nil }
+            let own = published.filter {
+                hasErrors && $0.dimension == dimension.rawValue && $0.percent == "95"
+            }
             var table = ReportTable(
-                header: [
-                    dimension.titleInline, "trades", "50 %", "75 %", "80 %", "95 %", "mean",
-                    "pinball", "calibration error", "inside 5-95",
-                ] + grades.flatMap { ["\($0) trades", "\($0) 50 %", "\($0) 95 %"] })
+                header: [dimension.titleInline, "trades", "bonds"] + columns.map(\.header)
+                    + (own.isEmpty ? [] : ["published* 95 %"])
+                    + grades.flatMap {
+                        ["\($0) trades"] + (hasErrors ? ["\($0) 50 %", "\($0) 95 %"] : [])
+                    })
             for cohort in whole {
-                let metrics = cohort.metrics
-                var cells: [Cell] =
-                    [
-                        .word(cohort.name.cohort + (cohort.isSmall ? " †" : "")),
-                        .count(metrics.rows),
-                    ] + metrics.deviance.map { .number($0.value) }
-                cells += [
-                    .number(metrics.meanAbsoluteError), .number(metrics.pinball),
-                    .share(metrics.calibrationError, decimals: 2),
-                    .share(metrics.bands.first { $0.name == "5-95" }?.coverage),
+                var cells: [Cell] = [
+                    .word(cohort.name.cohort + (cohort.isSmall ? " †" : "")),
+                    .count(cohort.metrics.rows), .count(cohort.bonds),
                 ]
+                cells += columns.map { $0.cell(cohort.metrics) }
+                if !own.isEmpty {
+                    cells.append(
+                        .number(own.first { $0.cohort == cohort.name.cohort }?.deviance))
+                }
                 for grade in grades {
-                    let own = cohorts.first {
+                    let part = cohorts.first {
                         $0.name.dimension == dimension && $0.name.grade == grade
                             && $0.name.cohort == cohort.name.cohort
                     }
-                    cells += [
+                    cells.append(
                         .word(
-                            (own.map { grouped($0.metrics.rows) } ?? "–")
-                                + (own?.isSmall == true ? " †" : "")),
-                        .number(own?.metrics.deviance[0].value),
-                        .number(own?.metrics.deviance[3].value),
-                    ]
+                            (part.map { grouped($0.metrics.rows) } ?? "–")
+                                + (part?.isSmall == true ? " †" : "")))
+                    if hasErrors {
+                        cells += [0, 3].map { .number(part?.metrics.deviance[$0].value) }
+                    }
                 }
                 table.add(cells, isQuiet: cohort.isSmall)
             }
+            let sources = Set(own.map { "\($0.signal): \($0.source)" }).sorted()
             return ReportSection(
                 title: dimension.title,
-                text: "Quantiles and mean of |median − price| in \(unit)."
-                    + smallSampleText(table, rules), table: table)
+                text: (hasErrors ? "Quantiles and mean of |median − price| in \(unit)." : "")
+                    + smallSampleText(table, rules)
+                    + (own.isEmpty
+                        ? ""
+                        : " * \(sources.joined(separator: "; ")): other trades in another period, "
+                            + "a reference only."),
+                table: table)
         }
     }
 
@@ -123,12 +162,12 @@ extension EvaluationResult {
                     .number(serial.autocorrelation.first, digits: 2),
                     .number(serial.autocorrelation.last, digits: 2),
                     .number(serial.ljungBox.last?.statistic, digits: 4),
-                    .number(serial.ljungBox.last?.probability, digits: 2),
+                    .probability(serial.ljungBox.last?.probability),
                 ])
         }
         return ReportSection(
             title: "Independence of residuals",
-            text: (total.durbinWatson.map(Self.sentence(ofDurbinWatson:)) ?? "")
+            text: independenceText
                 + " Pooled: all residuals in order of time, as the AXOR report gives it; within "
                 + "bonds: successive trades of one bond.",
             table: table, file: "independence")
@@ -181,7 +220,7 @@ extension EvaluationResult {
             .sorted { $0.metrics.calibrationError > $1.metrics.calibrationError }.prefix(3)
         for cohort in worst {
             table.add([
-                .word(cohort.name.key + " *"), .count(cohort.metrics.rows),
+                .word(cohort.name.title + " *"), .count(cohort.metrics.rows),
                 .share(cohort.metrics.calibrationError, decimals: 2),
                 .share(cohort.metrics.calibrationErrorByChance, decimals: 2),
             ])
@@ -210,22 +249,38 @@ extension EvaluationResult {
             table: table, file: "quotes")
     }
 
-    func publishedFigures() throws -> [PublishedFigure] {
-        try rules.published.flatMap { try PublishedFigure.read($0) }
+    /// What the Durbin-Watson statistics and the Ljung-Box test say together, in sentences.
+    private var independenceText: String {
+        guard let pooled = total.durbinWatson else { return "" }
+        let detail = segments[0].detail
+        var text =
+            "Durbin-Watson is \(shown(pooled)): \(Self.meaning(ofDurbinWatson: pooled)). Half of its "
+            + "distance from two is about their correlation, here "
+            + "\(QuantileEvaluation.text(1 - pooled / 2, digits: 2))."
+        if let within = detail?.serial.panelDurbinWatson {
+            text +=
+                " Within bonds it is \(shown(within)), a correlation of about "
+                + "\(QuantileEvaluation.text(1 - within / 2, digits: 2))."
+        }
+        if let test = detail?.serial.ljungBox.last {
+            text +=
+                test.probability < 0.05
+                ? " Ljung-Box rejects independence over \(test.lags) lags; among "
+                    + "\(counted(total.rows, "trade")) it finds even small correlations."
+                : " Ljung-Box finds no dependence over \(test.lags) lags."
+        }
+        return text
     }
 
-    /// What a Durbin-Watson statistic says, in a sentence.
-    private static func sentence(ofDurbinWatson statistic: Double) -> String {
-        "Durbin-Watson is \(text(statistic, digits: 3)): "
-            + meaning(ofDurbinWatson: statistic)
-            + ". Two means independent errors; half of its distance from two is about the "
-            + "correlation of successive errors, here \(text(1 - statistic / 2, digits: 2))."
+    private func shown(_ statistic: Double) -> String {
+        QuantileEvaluation.text(statistic, digits: 3)
     }
 }
 
 /// What the dagger of small cohorts means, where there are any.
 func smallSampleText(_ table: ReportTable, _ rules: EvaluationProtocol) -> String {
-    table.rows.contains(where: \.isQuiet) ? " † Fewer than \(rules.smallSample) trades." : ""
+    let hasDagger = table.rows.contains { $0.cells.contains { $0.text.hasSuffix("†") } }
+    return hasDagger ? " † Fewer than \(rules.smallSample) trades." : ""
 }
 
 /// Seconds as people say them.

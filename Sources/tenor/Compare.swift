@@ -11,8 +11,9 @@ struct Compare: AsyncParsableCommand {
             A table has tiles (5_tile …) or one column prediction, ytm_prediction or \
             spread_prediction; yields and spreads are repriced with --market. A table without a \
             label column holds quotes at times of their own: with --trades each trade has the last \
-            one strictly before it. With --out writes report.html, metrics.json, every figure as \
-            SVG, every table as CSV, and side-by-side.md.
+            one strictly before it. Tables of different levels are compared at those that all have. \
+            With --out writes report.html, model-card.md, metrics.json, every figure as SVG, every \
+            table as CSV, and side-by-side.md.
 
             Example:
               tenor compare ours.csv theirs.csv --market market --protocol axor --out comparison

@@ -8,11 +8,11 @@ struct Evaluate: AsyncParsableCommand {
         discussion: """
             Prints pinball, calibration, deviance of the median and more; with --market also by \
             investment grade and high yield, trading hour, size, side, rating, sector and other \
-            cohorts. With --out writes report.html, model-card.md, metrics.json, a figure for each \
-            curve and every table as CSV. A number that cannot be computed is a dash with its \
-            reason. A table without a label column holds quotes: with --trades each trade has the \
-            last quote strictly before it, of its bond, side and venue, linear in its size between \
-            two quoted sizes.
+            cohorts. A protocol says which trades, cohorts and metrics. With --out writes report.html, \
+            model-card.md, metrics.json, a figure for each curve and every table as CSV. A number that \
+            cannot be computed is a dash with its reason. A table without a label column holds quotes: \
+            with --trades each trade has the last quote strictly before it, of its bond, side and \
+            venue, linear in its size between two quoted sizes.
 
             Example:
               tenor evaluate forecasts.csv --oracle data.oracle.csv --out report

@@ -95,7 +95,8 @@ struct ComparisonParityTests {
             let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/r")
             #expect(
                 Set(names).isSuperset(of: [
-                    "report.html", "metrics.json", "comparison.csv", "side-by-side.csv",
+                    "report.html", "metrics.json", "model-card.md", "comparison.csv",
+                    "side-by-side.csv",
                     "side-by-side.md", "diebold-mariano.csv", "funnel.csv", "funds.csv",
                     "deviance.svg", "calibration.svg", "differences.svg",
                 ]))
@@ -134,6 +135,7 @@ struct ComparisonTests {
         let result = try run(ours, theirs)
         #expect(result.matched == 2)
         #expect(result.funnels[1].pieces == 2 && result.funnels[1].piecewiseTrades == 1)
+        #expect(result.remarks.contains("theirs: 2 rows are pieces of 1 trade, merged."))
         let pair = result.parts[0].pairs[0]
         // Theirs is 101 1/3 for A.
         #expect(agrees(pair.difference("mean")?.theirs, (4.0 / 3 + 2) / 2))
@@ -203,6 +205,82 @@ struct ComparisonTests {
             #expect(result.metrics.map(\.count) == [3, 3, 3])
             let json = try result.json()
             #expect(json.contains("\"skill\""))
+        }
+    }
+
+    @Test("tables of other levels are compared at those that all have, one number a trade at none")
+    func levels() throws {
+        let rows = 0..<40
+        func table(_ header: String, _ tiles: [Double]) -> String {
+            header
+                + rows.map { row in
+                    let time = 1_709_650_800_000_000_000 + row * 86_400_000_000_000
+                    return "B\(row % 7),\(time),N,B,C,1,100,"
+                        + tiles.map { String(100 + $0 + Double(row % 3)) }.joined(separator: ",")
+                        + "\n"
+                }.joined()
+        }
+        try withTemporaryFolder { folder in
+            let tables = [
+                ("ours", header + "5_tile,25_tile,50_tile,95_tile\n", [-1.0, -0.5, 0, 1]),
+                ("trees", header + "5_tile,50_tile,95_tile\n", [-2, 0.5, 2]),
+                ("point", header + "prediction\n", [0.1]),
+            ]
+            for (name, header, tiles) in tables {
+                try AtomicFile.write(
+                    Array(table(header, tiles).utf8), to: "\(folder)/\(name).csv")
+            }
+            let result = try Comparison.run(
+                try tables.map { try ForecastTable(path: "\(folder)/\($0.0).csv") })
+            #expect(result.commonLevels == [0.05, 0.5, 0.95])
+            let pairs = result.parts[0].pairs
+            // By hand: the mean over three levels and the residuals 0, -1, -2 with their counts.
+            let counts = (0..<3).map { rest in Double(rows.count { $0 % 3 == rest }) }
+            let tiles = [(0.05, -1.0), (0.5, 0.0), (0.95, 1.0)]
+            var loss = 0.0
+            for (rest, count) in counts.enumerated() {
+                for (level, tile) in tiles {
+                    loss += count * pinball(label: 0, forecast: tile + Double(rest), level: level)
+                }
+            }
+            #expect(agrees(pairs[0].difference("pinball")?.ours, loss / 120))
+            #expect(pairs[1].difference("pinball") == nil && pairs[1].difference("50") != nil)
+            let text = result.terminalTable
+            #expect(text.contains("the levels that all tables have: 5, 50, 95 %"))
+            #expect(text.contains("so point has none of these"))
+            let headline = try #require(result.headline)
+            #expect(headline.contains("better than point (by the median deviance alone)"))
+            #expect(headline.contains("not the same by both measures against trees"))
+            let card = try String(
+                contentsOfFile: {
+                    try ComparisonReport(result, version: "1").write(to: folder + "/r")
+                    return folder + "/r/model-card.md"
+                }(), encoding: .utf8)
+            #expect(card.hasPrefix("# Model card: ours") && card.contains("| trees † |"))
+        }
+    }
+
+    @Test("a signal far beyond the others is cut off in the figures, and they say so")
+    func robustAxes() throws {
+        try withTemporaryFolder { folder in
+            for (name, shift) in [("ours", 0.1), ("theirs", 0.2), ("wild", 50)] {
+                let rows = (0..<600).map { row in
+                    let time = 1_709_650_800_000_000_000 + row * 3_600_000_000_000
+                    let price = 100 + shift * Double(1 + row % 5)
+                    return "B\(row % 8),\(time),N,B,C,\(1000 * row),100,\(price)\n"
+                }
+                try AtomicFile.write(
+                    Array((header + "50_tile\n" + rows.joined()).utf8),
+                    to: "\(folder)/\(name).csv")
+            }
+            let result = try Comparison.run(
+                try ["ours", "theirs", "wild"].map {
+                    try ForecastTable(path: "\(folder)/\($0).csv")
+                })
+            let page = try ComparisonReport(result, version: "1").html()
+            #expect(page.contains("wild (beyond the axis)"))
+            #expect(
+                page.contains("Cut off, so that the others can be told apart: wild reaches 250"))
         }
     }
 

@@ -181,6 +181,7 @@ struct FundTests {
                 #expect(agree(ours, theirs), "\(check.fund) \(key)")
             }
             #expect(agrees(check.coverage, (own["coverage"] as? NSNumber)?.doubleValue ?? .nan))
+            #expect(agrees(check.age, (own["age"] as? NSNumber)?.doubleValue ?? .nan))
         }
         let page = try EvaluationReport(result, version: "1").html()
         #expect(page.contains("Bond funds") && page.contains("LQD, net asset value"))

@@ -42,6 +42,7 @@ struct ReportTests {
             "pinball_by_level", "calibration_by_level", "calibration_interval", "ties_by_level",
             "coverage", "mean_width", "interval_score", "deviance", "regret_by_level", "cohorts",
             "comparison", "against", "differences", "holm", "skill", "durbin_watson_by_bond",
+            "filtered_by",
         ]
         func unexplained(_ value: Any, isByName: Bool = false) -> Set<String> {
             if let list = value as? [Any] {

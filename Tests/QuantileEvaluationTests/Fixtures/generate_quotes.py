@@ -2,7 +2,7 @@
 about the join of the quotes with the trades and about the funds' baskets, trade by trade and tick by
 tick, without any of the shortcuts of a join.
 
-Run after generate_trades.py, with Python, numpy and pandas; the versions used are written into
+Run after generate_trades.py, with Python, numpy, pandas and scipy; the versions used are written into
 quotes.json.
 """
 
@@ -13,6 +13,8 @@ import platform
 
 import numpy
 import pandas
+import scipy
+import scipy.optimize
 
 folder = pathlib.Path(__file__).parent
 rng = numpy.random.default_rng(20240401)
@@ -153,19 +155,59 @@ known_funds = pandas.DataFrame(funds, columns=["date", "fund", "shares", "cash",
 prices = pandas.DataFrame(ticks, columns=["time", "fund", "price"]).sort_values("time")
 
 
-def worth(fund, time, date):
-    """Dollars a share by the forecasts before a time and the holdings of a date, and its coverage."""
-    own = held[(held.fund == fund) & (held.date == date)]
-    row = known_funds[(known_funds.fund == fund) & (known_funds.date == date)]
+def clean_price(bond, rate, settlement):
+    """Street convention of the fixture's bonds: semiannual coupons of 3 + bond % 4 on the 15th of
+    January and July to January of 2025 + bond, 30/360."""
+    coupon, end = (3 + bond % 4) / 2, 2025 + bond
+    dates = [(year, month) for year in range(settlement.year, end + 1) for month in (1, 7)]
+    left = [d for d in dates if (d[0], d[1], 15) > (settlement.year, settlement.month, settlement.day)
+            and d <= (end, 1)]
+    year, month = left[0]
+    days = (year - settlement.year) * 360 + (month - settlement.month) * 30 + 15 - min(settlement.day, 30)
+    times = days / 180 + numpy.arange(len(left))
+    flows = numpy.full(len(left), coupon)
+    flows[-1] += 100
+    return (flows / (1 + rate / 200) ** times).sum() - coupon * (1 - days / 180)
+
+
+def at_mean_yield(own, last, date):
+    """Prices of the bonds without a forecast at the mean yield of the others."""
+    settlement = pandas.Timestamp(date) + 2 * pandas.offsets.BDay()
+    priced = own[own.cusip.isin(last.index)]
+    others = own[~own.cusip.isin(last.index)]
+    if priced.empty:
+        return None
+    yields = [scipy.optimize.brentq(
+        lambda rate: clean_price(int(cusip[1:]), rate, settlement) - last[cusip], -50, 100,
+        xtol=1e-13) for cusip in priced.cusip]
+    mean = numpy.average(yields, weights=priced.par)
+    return {cusip: clean_price(int(cusip[1:]), mean, settlement) for cusip in others.cusip}
+
+
+def worth(fund, time, date, own_date, first):
+    """Dollars a share by the forecasts before a time and the holdings of a date, its coverage and the
+    age of the forecasts; bonds without one are priced as of the first tick of the day."""
+    own = held[(held.fund == fund) & (held.date == own_date)]
+    row = known_funds[(known_funds.fund == fund) & (known_funds.date == own_date)]
     if own.empty or row.empty:
         return None
-    last = forecasts[forecasts.execution_date < time].groupby("cusip")["50_tile"].last()
+    known = forecasts[forecasts.execution_date < time].groupby("cusip")
+    last = known["50_tile"].last()
     priced = own[own.cusip.isin(last.index)]
+    others = own[~own.cusip.isin(last.index)]
     coverage = priced.par.sum() / own.par.sum()
     if coverage < 0.9:
         return None
-    value = (priced.par * last[priced.cusip].values / 100).sum() / coverage
-    return (value + row.cash.iloc[0]) / row.shares.iloc[0], coverage
+    value = (priced.par * last[priced.cusip].values / 100).sum()
+    early = forecasts[forecasts.execution_date < first].groupby("cusip")["50_tile"].last()
+    assumed = at_mean_yield(own, early, date)
+    if assumed is None:
+        value /= coverage
+    else:
+        value += sum(par * assumed[cusip] / 100 for cusip, par in zip(others.cusip, others.par))
+    seen = known["execution_date"].last()[priced.cusip].values
+    age = numpy.average((time - seen) / 1e9, weights=priced.par)
+    return (value + row.cash.iloc[0]) / row.shares.iloc[0], coverage, age
 
 
 def summary(values):
@@ -174,7 +216,7 @@ def summary(values):
 
 checks = {}
 for fund in members:
-    ends, values, inside_day, coverages = [], [], [], []
+    ends, values, inside_day, coverages, fund_ages = [], [], [], [], []
     own = prices[prices.fund == fund]
     local = pandas.to_datetime(own.time, utc=True).dt.tz_convert("America/New_York")
     dates = local.dt.strftime("%Y-%m-%d").values
@@ -187,22 +229,26 @@ for fund in members:
         if 570 <= minutes[place] <= 960 and interval not in seen:
             seen.add(interval)
             earlier = [d for d in known if d < date]
-            if earlier and (found := worth(fund, tick.time, earlier[-1])):
+            first = own.time.values[dates == date][0]
+            if earlier and (found := worth(fund, tick.time, date, earlier[-1], first)):
                 inside_day.append(found[0] - tick.price)
                 coverages.append(found[1])
+                fund_ages.append(found[2])
         if place + 1 == len(own) or dates[place + 1] > date:
-            if found := worth(fund, tick.time, date):
+            if found := worth(fund, tick.time, date, date, tick.time):
                 ends.append(found[0] - tick.price)
                 coverages.append(found[1])
+                fund_ages.append(found[2])
                 nav = known_funds[(known_funds.fund == fund) & (known_funds.date == date)].nav.iloc[0]
                 if nav != "":
                     values.append(nav - tick.price)
     checks[fund] = {"end_of_day": summary(ends), "net_asset_value": summary(values),
-                    "intraday": summary(inside_day), "coverage": numpy.mean(coverages)}
+                    "intraday": summary(inside_day), "coverage": numpy.mean(coverages),
+                    "age": numpy.mean(fund_ages)}
 
 result = {
     "versions": {"python": platform.python_version(), "numpy": numpy.__version__,
-                 "pandas": pandas.__version__},
+                 "pandas": pandas.__version__, "scipy": scipy.__version__},
     "prints": len(tape), "outside_period": int((~inside).sum()),
     "withdrawn": int((inside & (tape.withdrawn != "")).sum()),
     "pieces": int(pieces[pieces > 1].sum()), "piecewise_trades": int((pieces > 1).sum()),
