@@ -111,9 +111,12 @@ import Testing
         let store = try scratch.store("store", days: 26)
         let (first, _) = try trained(training(short(5), store, "first"))
         _ = try trained(training(short(0), store, "whole", start: first))
-        var part = try training(short(0), store, "part", start: first)
-        var done = 0
-        _ = try part.run(shouldStop: { done >= 33 }, onStep: { done = $0 })
+        // In a scope of its own: the folder stays locked as long as its training lives.
+        do {
+            var part = try training(short(0), store, "part", start: first)
+            var done = 0
+            _ = try part.run(shouldStop: { done >= 33 }, onStep: { done = $0 })
+        }
         let other = fileError { _ = try training(short(0), store, "part", resume: true) }
         #expect(other?.problem.contains("another recipe or other data") == true)
         _ = try trained(training(short(0), store, "part", resume: true, start: first))
