@@ -8,10 +8,17 @@ import Foundation
 public struct EngineStates: Sendable {
     private static let suffix = ".state"
     private let folder: String
+    /// Told of a state that cannot be used.
+    let onRefusal: @Sendable (FileError) -> Void
 
+    /// - Parameter onRefusal: told of a state that is damaged, or of other bonds or features; an
+    ///   older one is used in its place, and it is made anew.
     /// - Throws: `FileError` where the folder cannot be made.
-    public init(folder: String) throws(FileError) {
+    public init(
+        folder: String, onRefusal: @escaping @Sendable (FileError) -> Void = { _ in }
+    ) throws(FileError) {
         self.folder = folder
+        self.onRefusal = onRefusal
         try Folder.make(folder)
     }
 

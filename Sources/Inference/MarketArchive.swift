@@ -18,6 +18,8 @@ public final class MarketArchive {
     private var place = 0
     /// The time of the folder's last event so far.
     private var folderEnd = Int64.min
+    /// Ends of the days whose states could not be used.
+    private var refused: Set<Int64> = []
 
     /// Further ahead than this a state is read instead of replaying, which passes over the trades
     /// before it: ten days, in nanoseconds.
@@ -66,11 +68,12 @@ public final class MarketArchive {
     public func market(
         before time: Int64, onEvent: (MarketEvent) throws -> Void = { _ in }
     ) throws -> BondMarket {
-        let current = try reused(at: time) ?? open(states?.newest(notAfter: time))
+        let current = try reused(at: time) ?? open(before: time)
         while let event = next, event.time < time {
-            if let day = dayThatEnds(before: event, current) {
+            if let day = try dayThatEnds(before: event, current) {
                 try states?.write(
                     try current.snapshot(at: EngineStates.end(of: day)), of: day)
+                refused.remove(EngineStates.end(of: day))
             }
             try current.apply(event)
             try onEvent(event)
@@ -94,15 +97,25 @@ public final class MarketArchive {
         if market != nil, next == nil { next = try nextEvent() }
     }
 
-    private func open(_ state: (path: String, end: Int64)?) throws -> BondMarket {
-        let opened =
-            if let state {
-                try BondMarket(
-                    folder: folder, bonds: bonds, layout: layout, snapshot: state.path)
-            } else {
-                try BondMarket(folder: folder, bonds: bonds, layout: layout)
+    /// The market at the newest state before a time that can be used, or at its beginning.
+    private func open(before time: Int64) throws -> BondMarket {
+        var limit = time
+        while let states, let state = try states.newest(notAfter: limit) {
+            do {
+                return try begin(
+                    BondMarket(folder: folder, bonds: bonds, layout: layout, snapshot: state.path),
+                    from: state.end)
+            } catch let error as FileError where error.file == state.path {
+                states.onRefusal(error)
+                refused.insert(state.end)
+                limit = state.end - 1
             }
-        replay = try MarketReplay(market: folder, bonds: bonds, from: state?.end ?? .min)
+        }
+        return try begin(BondMarket(folder: folder, bonds: bonds, layout: layout), from: .min)
+    }
+
+    private func begin(_ opened: BondMarket, from time: Int64) throws -> BondMarket {
+        replay = try MarketReplay(market: folder, bonds: bonds, from: time)
         place = 0
         next = try nextEvent()
         market = opened
@@ -123,11 +136,16 @@ public final class MarketArchive {
     }
 
     /// The day of which everything is known when an event comes, where its state is wanted. Of what
-    /// is not in the folder no state is kept.
-    private func dayThatEnds(before event: MarketEvent, _ market: BondMarket) -> CalendarDate? {
+    /// is not in the folder no state is kept, nor of days at which the tape has not arrived: their
+    /// trades may be added later.
+    private func dayThatEnds(
+        before event: MarketEvent, _ market: BondMarket
+    ) throws -> CalendarDate? {
         guard let states, replay != nil, market.now > .min else { return nil }
         let day = EasternTime.date(market.now)
-        guard EngineStates.end(of: day) <= event.time, !states.has(day) else { return nil }
-        return day
+        let end = EngineStates.end(of: day)
+        guard end <= event.time, !states.has(day) || refused.contains(end) else { return nil }
+        if case .reported = event { return day }
+        return try replay?.hasTrades() == true ? day : nil
     }
 }

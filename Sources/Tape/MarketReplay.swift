@@ -65,6 +65,9 @@ public struct MarketReplay {
         }
     }
 
+    /// Whether there are trades behind the events so far.
+    public mutating func hasTrades() throws(FileError) -> Bool { try trades.time() != nil }
+
     /// The event of a trade that was read; nil where it is none of this replay.
     private mutating func reported(_ trade: Trade) -> MarketEvent? {
         guard let bond = bonds.index(cusip: trade.cusip) else {

@@ -89,7 +89,7 @@ struct Baseline: ParsableCommand {
         job.parameters = try parameters.map(KalmanParameters.init(path:))
         try OutputPath.check(out, isNot: [parameters].compactMap { $0 })
         for output in [out, saveParameters].compactMap({ $0 }) {
-            try OutputPath.check(output, isNotOfMarket: market)
+            try OutputPath.check(output, isNotIn: market)
         }
         try noteAbsentTables()
         let progress = BaselineProgress(method)

@@ -138,7 +138,7 @@ struct Import: ParsableCommand {
     }
 
     private func fit(_ path: String) throws {
-        try OutputPath.check(path, isNotOfMarket: out)
+        try OutputPath.check(path, isNotIn: out)
         let file = try TradeFile.path(market: out)
         let (classifier, report) = try BadPrintTraining()
             .fit(TradeTable(path: file), file: file)

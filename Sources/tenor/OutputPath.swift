@@ -14,8 +14,9 @@ enum OutputPath {
         }
     }
 
-    /// - Throws: `FileError` where writing to `output` would replace a file of a market folder.
-    static func check(_ output: String, isNotOfMarket folder: String) throws(FileError) {
+    /// - Throws: `FileError` where writing to `output` would replace a file of a folder that is read,
+    ///   a market or a feature store.
+    static func check(_ output: String, isNotIn folder: String) throws(FileError) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         try check(output, isNot: names.map { folder + "/" + $0 })
     }

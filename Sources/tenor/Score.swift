@@ -67,7 +67,7 @@ struct Score: ParsableCommand {
         if let market = bonds.market {
             try OutputPath.check(
                 out, isNot: [checkpoint] + [bonds.universe, bonds.trades].compactMap { $0 })
-            try OutputPath.check(out, isNotOfMarket: market)
+            try OutputPath.check(out, isNotIn: market)
             return try bonds.run(checkpoint, to: out, asJSON: json)
         }
         try scoreRows(of: data ?? "")
@@ -105,6 +105,7 @@ struct Score: ParsableCommand {
         if keep != nil {
             throw ValidationError("--keep is for CSV files; a store has its own keys")
         }
+        try OutputPath.check(out, isNotIn: data)
         let store = try FeatureStore(path: data)
         let scorer = StoreScorer(model: model)
         let rows = try scorer.rows(of: store, part: split)

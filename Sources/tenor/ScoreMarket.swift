@@ -89,7 +89,7 @@ struct MarketScoring: ParsableArguments {
         let archive = MarketArchive(
             market: market, bonds: bonds,
             layout: try FeatureLayout(of: model, market: market, bonds: bonds),
-            states: try states.map { try EngineStates(folder: $0) })
+            states: try states.map { try EngineStates.told(folder: $0) })
         let scorer = UniverseScorer(
             model: model, bonds: bonds, format: format ?? QuoteFormat(fileName: out) ?? .csv)
         let started = ContinuousClock.now
@@ -255,3 +255,12 @@ struct Interval: ExpressibleByArgument {
 
 extension Variations: ExpressibleByArgument {}
 extension QuoteFormat: ExpressibleByArgument {}
+
+extension EngineStates {
+    /// The states of a folder; those that cannot be used are told on standard error.
+    static func told(folder: String) throws(FileError) -> EngineStates {
+        try EngineStates(folder: folder) { error in
+            StandardError.write("Not used, and made anew: \(error)\n")
+        }
+    }
+}

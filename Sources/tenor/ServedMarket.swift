@@ -28,7 +28,7 @@ struct ServedMarket: Sendable {
         if let (path, model) = checkpoints.first(where: { $0.model.provenance["schema"] != nil }) {
             let pricer = try NetworkPricer(
                 model, version: try Self.version(path), market: folder, bonds: bonds,
-                states: try states.map { try EngineStates(folder: $0) }, progress: tell)
+                states: try states.map { try EngineStates.told(folder: $0) }, progress: tell)
             network = (pricer, path)
             served = Server.Market(directory: BondDirectory(bonds), pricer: pricer)
         } else {

@@ -22,6 +22,12 @@ struct SweepJob {
                 recipe: try recipe(run.overrides), data: data, label: label,
                 path: "\(path)/\(run.name)")
         }
+        guard jobs.allSatisfy({ $0.recipe.walkForward == nil }) else {
+            throw FileError(
+                .badData, file: path, column: "walk_forward",
+                "a sweep is of single trainings", expected: "a recipe without walk_forward",
+                advice: "Walk forward with the best settings afterwards")
+        }
         try TrainingJob.check(jobs, in: path, resume: resume)
         for (index, (run, job)) in zip(sweep.runs, jobs).enumerated() {
             if try job.isFinished() { continue }

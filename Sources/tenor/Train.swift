@@ -25,22 +25,23 @@ struct Train: ParsableCommand {
             rows; the days are those of the first. Ctrl-C saves the state; --resume goes on.
 
             --start CHECKPOINT goes on from a trained network of the same recipe, with its \
-            transforms; the result is never worse than the start on the validation days. A recipe \
+            transforms; the result is never worse than the start on the validation days, which the \
+            start must not have seen. A resume needs the same data and settings again. A recipe \
             with a section walk_forward trains once a test period and tests each network on the \
             days that follow, each in a folder window-1, window-2 and so on below --out, and joins \
             their forecasts:
               walk_forward:
                 windows: 4
-                window: expanding          # or rolling, with 'train_days: 60'
-                warm_start: true           # each goes on from the network of the one before
+                window: expanding     # or rolling, with train_days: 60
+                warm_start: true      # each goes on from the one before
 
             --sweep FILE trains the recipe with many settings, each in a folder of its own below \
             --out, and ends in one table; with --resume it goes on where it stopped. The file \
             names the keys to vary:
-              search: grid                 # or random, with 'runs: 20' and ranges of values
+              search: grid               # or random, with runs: 20
               keys:
                 training.learning_rate: [0.001, 0.003]
-                model.dropout: [0, 0.1]    # random: {from: 0, to: 0.3}, with 'scale: log'
+                model.dropout: [0, 0.1]  # random: {from: 0, to: 0.3}
               seeds: [0, 1]
 
             Example:
@@ -103,7 +104,7 @@ struct Train: ParsableCommand {
         }
         let job = TrainingJob(
             recipe: recipe, data: data, label: label, path: path, start: start)
-        switch try job.run(resume: resume) {
+        switch try job.run(resume: resume && !job.clearIfOnlyBegun()) {
         case .interrupted(let steps):
             let options =
                 data.map { " --data \(Self.quoted($0))" }

@@ -92,14 +92,26 @@ struct TrainingJob {
         return true
     }
 
+    /// Clears what a run of this recipe left that was killed before its first state: it starts anew.
+    ///
+    /// - Returns: Whether there was such a run.
+    func clearIfOnlyBegun() -> Bool {
+        let (files, file) = (FileManager.default, "\(path)/recipe.yaml")
+        guard !files.fileExists(atPath: "\(path)/state.safetensors"),
+            !files.fileExists(atPath: "\(path)/model.safetensors"),
+            (try? FileContents.text(of: file)) == recipe.resolved
+        else { return false }
+        try? files.removeItem(atPath: file)
+        return true
+    }
+
     /// Trains, or goes on with a training that was stopped.
     ///
     /// - Parameter name: What the progress line begins with.
     /// - Throws: `ExitCode` 130 where Ctrl-C stopped it.
     func complete(name: String) throws {
-        // A run that was killed before its first state starts anew.
         let goesOn = FileManager.default.fileExists(atPath: "\(path)/state.safetensors")
-        if isHeld, !goesOn { try? FileManager.default.removeItem(atPath: path) }
+        _ = clearIfOnlyBegun()
         guard case .interrupted = try run(resume: goesOn, name: name) else { return }
         StandardError.write("Stopped; go on with the same command and --resume.\n")
         throw ExitCode(130)

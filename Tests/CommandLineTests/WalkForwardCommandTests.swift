@@ -93,8 +93,45 @@ import Testing
         #expect(looking.exit == 65)
         #expect(
             looking.standardError.contains("reach into the validation days of this training"))
+        // A file of the store is not a place for forecasts.
+        let before = try text("store/schema.json", in: folder)
+        let over = try await runTenor(
+            "score", "early/model.safetensors", "--data", "store", "--out", "store/schema.json",
+            in: folder.url)
+        #expect(over.exit == 65 && over.standardError.contains("would replace an input"))
+        #expect(try text("store/schema.json", in: folder) == before)
+
         let table = try TrainingFolder()
         let refused = try await table.train("--set", "walk_forward={windows: 2}")
         #expect(refused.exit == 65 && refused.standardError.contains("feature stores"))
+    }
+
+    @Test("A run that was killed before its first state starts anew when it is resumed")
+    func onlyBegun() async throws {
+        let folder = try TrainingFolder()
+        let whole = try await folder.train()
+        #expect(whole.exit == 0, "\(whole.standardError)")
+        let model = try folder.bytes("run/model.safetensors")
+        for name in ["state.safetensors", "model.safetensors", "metrics.jsonl", "summary.json"] {
+            try FileManager.default.removeItem(at: folder.url("run/\(name)"))
+        }
+        let other = try await folder.train("--resume", "--set", "training.seed=9")
+        #expect(other.exit == 66, "\(other.standardError)")
+        let resumed = try await folder.train("--resume")
+        #expect(resumed.exit == 0, "\(resumed.standardError)")
+        #expect(try folder.bytes("run/model.safetensors") == model)
+    }
+
+    @Test("A sweep does not walk forward, and says so before it trains")
+    func sweep() async throws {
+        let folder = try TrainingFolder()
+        try folder.write("sweep.yaml", "keys: {training.steps: [5, 6]}\n")
+        let run = try await folder.run(
+            [
+                "train", "small.yaml", "--data", "data.csv", "--out", "runs", "--sweep",
+                "sweep.yaml", "--set", "walk_forward={windows: 2}",
+            ])
+        #expect(run.exit == 65 && run.standardError.contains("a sweep is of single trainings"))
+        #expect(!folder.exists("runs"))
     }
 }

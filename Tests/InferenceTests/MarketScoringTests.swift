@@ -9,6 +9,7 @@ import QuantileModels
 import Quantiles
 import Tape
 import TestMarkets
+import Synchronization
 import Testing
 
 /// Universes and trades priced by a network: one after the other, because the number of BLAS threads
@@ -177,6 +178,58 @@ import Testing
             let expected = try prices(priced.archive(), day: day)
             #expect(Self.areNear(try prices(resumed, day: day), expected), "day \(day)")
         }
+    }
+
+    @Test("A state that is damaged is told, an older one is used, and it is made anew")
+    func damagedState() throws {
+        let folder = scratch.path + "/damaged"
+        _ = try priced.archive(states: try EngineStates(folder: folder)).market(before: .max)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        let last = folder + "/" + (try #require(names.last))
+        let whole = try Data(contentsOf: URL(filePath: last))
+        try whole.prefix(whole.count / 2).write(to: URL(filePath: last))
+        let told = Mutex<[String]>([])
+        let states = try EngineStates(folder: folder) { error in
+            told.withLock { $0.append(error.file) }
+        }
+        let found = try priced.archive(states: states).market(before: .max)
+        #expect(told.withLock { $0 } == [last])
+        #expect(try Data(contentsOf: URL(filePath: last)) == whole)
+        let expected = try priced.archive().market(before: .max)
+        func prices(_ market: BondMarket) throws -> [Double] {
+            try market.states(of: Array(0..<40), at: market.now + 1).states
+                .tiles(of: priced.model, conditions: Variations.minimal.conditions()).prices
+        }
+        #expect(Self.areNear(try prices(found), try prices(expected)))
+    }
+
+    @Test("Days at which the tape has not arrived leave no state: their trades may still come")
+    func noStateBehindTheTape() throws {
+        let market = scratch.path + "/short"
+        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
+        let path = TradeFile.path(market: market)
+        let cut = try priced.moment(day: 4)
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let column = try #require(
+            lines[0].split(separator: ",").firstIndex(of: "report_time"))
+        let kept =
+            lines.prefix(1)
+            + lines.dropFirst().filter {
+                let cells = $0.split(separator: ",", omittingEmptySubsequences: false)
+                return Int64(cells[column]).map { $0 < cut } ?? false
+            }
+        try Data((kept.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+        let folder = scratch.path + "/short-states"
+        let states = try EngineStates(folder: folder)
+        let archive = MarketArchive(
+            market: market, bonds: priced.bonds, layout: priced.layout, states: states)
+        let end = try archive.market(before: .max).now
+        // Treasuries go on for days.
+        #expect(end > cut + 2 * 86_400_000_000_000)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(!names.isEmpty)
+        let lastDay = "\(EasternTime.date(cut))"
+        #expect(names.allSatisfy { String($0.prefix(10)) < lastDay }, "\(names)")
     }
 
     @Test("Events behind the folder's change the answer, and only later ones")
