@@ -207,11 +207,11 @@ import Testing
     func noStateBehindTheTape() throws {
         let market = scratch.path + "/short"
         try FileManager.default.copyItem(atPath: priced.market, toPath: market)
-        let path = TradeFile.path(market: market)
+        let path = try TradeFile.path(market: market)
         let cut = try priced.moment(day: 4)
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         let column = try #require(
-            lines[0].split(separator: ",").firstIndex(of: "report_time"))
+            lines[0].split(separator: ",").firstIndex(of: "report_date"))
         let kept =
             lines.prefix(1)
             + lines.dropFirst().filter {
