@@ -96,12 +96,15 @@ struct TrainingJob {
     ///
     /// - Returns: Whether there was such a run.
     func clearIfOnlyBegun() -> Bool {
-        let (files, file) = (FileManager.default, "\(path)/recipe.yaml")
+        let files = FileManager.default
         guard !files.fileExists(atPath: "\(path)/state.safetensors"),
-            !files.fileExists(atPath: "\(path)/model.safetensors"),
-            (try? FileContents.text(of: file)) == recipe.resolved
+            (try? FileContents.text(of: "\(path)/recipe.yaml")) == recipe.resolved,
+            (try? Experiment(path: path, name: path))?.state != .finished
         else { return false }
-        try? files.removeItem(atPath: file)
+        // The first checkpoint is written before the first state.
+        for name in ["recipe.yaml", "model.safetensors", "metrics.jsonl"] {
+            try? files.removeItem(atPath: "\(path)/\(name)")
+        }
         return true
     }
 
