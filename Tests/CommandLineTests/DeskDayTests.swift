@@ -123,7 +123,10 @@ import Testing
                     try await self.day(day, of: desk)
                 }
                 try await desk.takeIn(10..<11)
-                // The server heard of the days' prints.
+                // The server hears of the days' prints, once the folder has stood still.
+                for _ in 0..<300 where try await Self.events(server) <= events {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
                 #expect(try await Self.events(server) > events)
                 let version = try await server.ask("/readyz").body
                 try await desk.train("second", from: "first")
