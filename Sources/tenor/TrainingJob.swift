@@ -97,9 +97,11 @@ struct TrainingJob {
     /// - Returns: Whether there was such a run.
     func clearIfOnlyBegun() -> Bool {
         let files = FileManager.default
+        let state = (try? Experiment(path: path, name: path))?.state
+        // One that somebody trains right now may have no state yet either.
         guard !files.fileExists(atPath: "\(path)/state.safetensors"),
             (try? FileContents.text(of: "\(path)/recipe.yaml")) == recipe.resolved,
-            (try? Experiment(path: path, name: path))?.state != .finished
+            state != .finished, state != .running
         else { return false }
         // The first checkpoint is written before the first state.
         for name in ["recipe.yaml", "model.safetensors", "metrics.jsonl"] {
