@@ -50,6 +50,7 @@ public enum Checkpoint {
     /// - Throws: ``Files/FileError`` naming the file: not a checkpoint, of another version, damaged,
     ///   or with missing, extra and mis-shaped entries, all listed at once.
     public static func load(_ path: String) throws(FileError) -> QuantileModel {
+        try checkIsNoOther(path)
         let file = try SafetensorsFile(path: path, checksum: .required)
         let metadata = Metadata(file: file)
         let format = try metadata.text(Key.format)
@@ -111,6 +112,28 @@ public enum Checkpoint {
             nets: nets, target: contents.target,
             recalibration: Recalibration(recalibrationKind, values: values),
             provenance: metadata.provenance)
+    }
+
+    /// - Throws: ``Files/FileError`` for what people name in the place of a checkpoint: a folder, a text.
+    private static func checkIsNoOther(_ path: String) throws(FileError) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+        if isFolder.boolValue {
+            let model = path + "/model.safetensors"
+            let isRun = FileManager.default.fileExists(atPath: model)
+            throw FileError(
+                .badData, file: path, isRun ? "a run directory" : "a folder",
+                expected: "a checkpoint",
+                advice: "Name \(isRun ? model : "the model.safetensors of a run")")
+        }
+        // The first eight bytes of a safetensors file are the length of a header far below 4 GB.
+        guard let file = FileHandle(forReadingAtPath: path),
+            let head = try? file.read(upToCount: 8), head.count == 8, !head.contains(0)
+        else { return }
+        throw FileError(
+            .badData, file: path, "a text, such as a CSV file, or packed data",
+            expected: "a checkpoint: the model.safetensors of a run",
+            advice: "Train one with 'tenor train'")
     }
 
     /// What the metadata say of a model.

@@ -36,7 +36,9 @@ extension TrainingSource {
                         + split.train.upperBound,
                     found: "\(other.shards.count) days")
             }
-            parts.append(StoreRows(other, first...last, reportedBefore: end))
+            let part = StoreRows(other, first...last, reportedBefore: end)
+            for earlier in parts { try part.requireOthers(than: earlier) }
+            parts.append(part)
         }
         let training = StoreRows.joined(parts)
         let checking = StoreRows.joined([validation])
@@ -109,6 +111,38 @@ private struct StoreRows: Sendable {
         self.numbers = numbers
         self.labels = numbers.map { ForecastTarget.clipped(labels[$0 - first]) }
         self.weights = numbers.map { weights[$0 - first] }
+    }
+
+    /// - Throws: `FileError` where trades of another store are among these.
+    func requireOthers(than other: StoreRows) throws(FileError) {
+        let known = other.trades()
+        let common = trades().intersection(known).count
+        guard common > 0 else { return }
+        throw FileError(
+            .badData, file: store.path, "trades of another store, which would count twice",
+            expected: "other markets, or other days",
+            found: "\(common) trades of \(other.store.path)",
+            advice: "Give each trade once, by one store")
+    }
+
+    /// Hashes of what tells each trade from all others.
+    private func trades() -> Set<Int> {
+        guard let first = numbers.first, let last = numbers.last else { return [] }
+        let rows = first..<last + 1
+        let times = store.values(.time, rows: rows)
+        let bonds = store.values(.cusip, rows: rows)
+        let names = store.values(.tradeID, rows: rows)
+        let prices = store.values(.price, rows: rows)
+        return Set(
+            numbers.map { row in
+                var hasher = Hasher()
+                hasher.combine(times[row - first])
+                hasher.combine(bonds[row - first])
+                hasher.combine(names[row - first])
+                // Simulated markets may share all names.
+                hasher.combine(prices[row - first])
+                return hasher.finalize()
+            })
     }
 
     /// The rows of several stores as one, those of the first store first.

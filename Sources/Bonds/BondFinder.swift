@@ -27,4 +27,14 @@ public struct BondFinder: Sendable {
     public func index(anyIdentifier text: String) -> Int? {
         bonds.index(cusip: text) ?? byISIN[text] ?? byFIGI[text]
     }
+
+    /// The row of the bond that has this CUSIP, ISIN or FIGI, as people write them: blanks and
+    /// quotes around it do not count, nor do capitals.
+    public func index(written text: some StringProtocol) -> Int? {
+        let isAround = { (character: Character) in
+            character.isWhitespace || character == "\"" || character == "'"
+        }
+        let name = text.drop(while: isAround).reversed().drop(while: isAround).reversed()
+        return index(anyIdentifier: String(name)) ?? index(anyIdentifier: String(name).uppercased())
+    }
 }

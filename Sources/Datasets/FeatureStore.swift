@@ -75,8 +75,16 @@ public struct FeatureStore: Sendable {
         var shards: [Shard] = []
         var row = 0
         for name in names {
-            let file = try SafetensorsFile(
-                path: path + "/" + name, checksum: checksums ? .required : .unchecked)
+            let file: SafetensorsFile
+            do {
+                file = try SafetensorsFile(
+                    path: path + "/" + name, checksum: checksums ? .required : .unchecked)
+            } catch {
+                guard error.kind == .badData else { throw error }
+                var error = error
+                error.advice = Self.repair(path, without: error.file)
+                throw error
+            }
             let shard = try Self.shard(
                 file, date: String(name.dropLast(Self.shardSuffix.count)), start: row,
                 schema: schema)
@@ -97,6 +105,14 @@ public struct FeatureStore: Sendable {
 
     /// Notes which shards there are, so that one that is lost later is noticed.
     public func writeShardList() throws { try ShardList(shards).write(store: path) }
+
+    /// What to do about a shard that is lost or damaged.
+    /// - Parameter file: the damaged one; nil where it is not there.
+    static func repair(_ store: String, without file: String?) -> String {
+        "Run 'rm -r \(store)/state\(file.map { " \($0)" } ?? "")' and the command that made the "
+            + "store once more, 'tenor features --market MARKET --out \(store)': it makes the days "
+            + "that are not there"
+    }
 
     /// What the name of a shard ends in, after its date.
     public static let shardSuffix = ".safetensors"

@@ -47,9 +47,7 @@ struct ShardList: Codable {
                     ? "a shard of the store is missing"
                     : "the shard is not the one that the build wrote",
                 expected: "\(count) rows of \(date)", found: found.map { "\($0)" } ?? "no file",
-                advice:
-                    "Remove \(found == nil ? "" : "it and ")the store's folder 'state', and run "
-                    + "tenor features again: it makes the days that are not there")
+                advice: FeatureStore.repair(folder, without: found == nil ? nil : file))
         }
     }
 }

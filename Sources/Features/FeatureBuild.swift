@@ -81,7 +81,7 @@ public struct FeatureBuild: Sendable {
         let layout = try FeatureLayout(market: market, bonds: bonds, kalman: kalman)
         try Folder.make(store)
         let lock = try FileLock(path: store + "/.lock")
-        defer { lock.release() }
+        defer { lock.remove() }
         try prepare(layout)
         let folder = StoreFolder(store)
         try folder.make()

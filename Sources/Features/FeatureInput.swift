@@ -8,7 +8,7 @@ public struct FeatureInput: Sendable, Hashable, Encodable {
     /// What stands in its features where it is not there; nil where it must be there.
     public let without: String?
     /// Whether features are made of it.
-    let isRead: Bool
+    public let isRead: Bool
 
     private enum CodingKeys: CodingKey { case table, without }
 

@@ -13,7 +13,7 @@ import Tape
 public struct FeatureSnapshot: Sendable {
     fileprivate let tensors: [SafetensorsFile.Tensor]
     /// Texts beside the state; whoever makes the snapshot may add to them.
-    var metadata: [String: String]
+    public var metadata: [String: String]
 
     /// Writes the state; the file appears when it is complete.
     public func write(to path: String) throws(FileError) {

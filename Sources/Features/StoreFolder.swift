@@ -12,8 +12,11 @@ struct StoreFolder: Sendable {
 
     init(_ folder: String) { self.folder = folder }
 
-    /// Makes the folder of the states.
-    func make() throws(FileError) { try Folder.make(states) }
+    /// Makes the folder of the states, and removes what a build that was killed left half written.
+    func make() throws(FileError) {
+        try Folder.make(states)
+        for path in [folder, states] { PartialFile.removeAbandoned(in: path) }
+    }
 
     /// Whether there is a shard or a state.
     func hasContent() throws -> Bool {

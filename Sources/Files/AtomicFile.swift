@@ -68,10 +68,9 @@ public final class PartialFile {
         } else {
             target = exists ? Self.resolved(path) : path
             let (folder, name) = Self.split(target)
-            let tag = String(UInt32.random(in: 0 ... .max), radix: 36)
-            let hidden = "\(folder)/.\(name.prefix(200)).\(getpid())-\(tag).partial"
-            temporary = hidden
-            descriptor = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            let stem = ".\(name.prefix(200))."
+            Self.removeAbandoned(in: folder, prefix: stem)
+            (temporary, descriptor) = Self.openTemporary(folder + "/" + stem)
             if exists, descriptor >= 0 { fchmod(descriptor, status.st_mode & 0o7777) }
         }
         guard descriptor >= 0 else { throw FileError.writing(path, code: errno) }
@@ -81,6 +80,40 @@ public final class PartialFile {
     }
 
     deinit { discard() }
+
+    /// Removes what processes that were killed left under temporary names; what somebody writes
+    /// right now stays.
+    /// - Parameter prefix: what the names begin with.
+    public static func removeAbandoned(in folder: String, prefix: String = ".") {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+            let file = open(folder + "/" + name, O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { continue }
+            defer { close(file) }
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(folder + "/" + name) }
+        }
+    }
+
+    /// Makes a file whose lock tells that somebody writes it, for as long as somebody does.
+    private static func openTemporary(_ stem: String) -> (path: String, descriptor: Int32) {
+        while true {
+            let tag = String(UInt32.random(in: 0 ... .max), radix: 36)
+            let path = "\(stem)\(getpid())-\(tag)" + suffix
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { return (path, descriptor) }
+            var status = stat()
+            // Taken for abandoned and removed in the moment before it was locked, it is made anew.
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0,
+                status.st_nlink == 0
+            {
+                close(descriptor)
+                continue
+            }
+            return (path, descriptor)
+        }
+    }
+
+    private static let suffix = ".partial"
 
     /// Completes the file and gives it its name.
     public func commit() throws(FileError) {

@@ -7,6 +7,10 @@ public final class CSVReader {
     public let file: String
     /// The column names, without blanks around them.
     public let header: [String]
+    /// Where ``init(path:skipsRagged:)`` was told to pass over them: the lines so far of rows that
+    /// have not as many cells as the header.
+    public private(set) var raggedLines: [Int] = []
+    private let skipsRagged: Bool
     private let source: ByteSource
     /// Bytes read and not handed out yet; they begin with the next row.
     private var pending: [UInt8] = []
@@ -20,12 +24,16 @@ public final class CSVReader {
     static let largestBlock = 1 << 26
 
     /// Opens a file and reads its header.
-    public init(path: String) throws(FileError) {
+    /// - Parameter skipsRagged: whether a row of too many or too few cells is passed over, and told
+    ///   by ``raggedLines``; else it is an error.
+    public init(path: String, skipsRagged: Bool = false) throws(FileError) {
         file = path
+        self.skipsRagged = skipsRagged
         source = try ByteSource(path: path)
+        var ragged: [Int] = []
         let first = try Self.readBlock(
             &pending, from: source, atEnd: &atEnd, nextLine: &nextLine, rows: 1, header: nil,
-            blockSize: 1 << 16)
+            blockSize: 1 << 16, skipsRagged: false, ragged: &ragged)
         guard first.rowCount == 1 else {
             throw FileError(
                 .badData, file: path, "the file is empty", expected: "a header row",
@@ -44,7 +52,7 @@ public final class CSVReader {
             let size = min(Self.largestBlock, max(1 << 16, min(rows, 1 << 20) * bytesPerRow))
             var chunk = try Self.readBlock(
                 &pending, from: source, atEnd: &atEnd, nextLine: &nextLine, rows: rows,
-                header: header, blockSize: size)
+                header: header, blockSize: size, skipsRagged: skipsRagged, ragged: &raggedLines)
             guard chunk.rowCount > 0 else { return nil }
             chunk.firstRow = nextRow
             nextRow += chunk.rowCount
@@ -59,11 +67,12 @@ public final class CSVReader {
     /// Reads until there are `rows` rows, the block is full or the file ends.
     private static func readBlock(
         _ pending: inout [UInt8], from source: ByteSource, atEnd: inout Bool, nextLine: inout Int,
-        rows: Int, header: [String]?, blockSize: Int
+        rows: Int, header: [String]?, blockSize: Int, skipsRagged: Bool, ragged: inout [Int]
     ) throws(FileError) -> CSVChunk {
         var bytes: [UInt8] = []
         swap(&bytes, &pending)
-        var scanner = CSVScanner(file: source.file, header: header, firstLine: nextLine)
+        var scanner = CSVScanner(
+            file: source.file, header: header, firstLine: nextLine, skipsRagged: skipsRagged)
         if header == nil { try skipByteOrderMark(&bytes, source: source, atEnd: &atEnd) }
         while true {
             let outcome = bytes.withUnsafeMutableBufferPointer { bytes in
@@ -89,6 +98,7 @@ public final class CSVReader {
             break
         }
         nextLine = scanner.nextLine
+        ragged += scanner.raggedLines
         pending = Array(bytes[scanner.consumed...])
         bytes.removeLast(bytes.count - scanner.consumed)
         let chunk = CSVChunk(

@@ -7,6 +7,8 @@ struct CSVScanner {
     private(set) var bounds: [UInt32] = []
     /// The line on which each row begins, counted from 1.
     private(set) var lines: [Int] = []
+    /// The lines of rows that have not as many cells as the header, where those are passed over.
+    private(set) var raggedLines: [Int] = []
     /// How many bytes the finished rows take.
     private(set) var consumed = 0
     /// The line on which the next row begins.
@@ -18,6 +20,8 @@ struct CSVScanner {
     /// The number of cells of every row; nil where the first row decides, as for the header.
     private let columnCount: Int?
     private let header: [String]
+    /// Whether a row of too many or too few cells is passed over, and its line noted.
+    private let skipsRagged: Bool
 
     enum Outcome {
         /// As many rows as were asked for, or the end of the file.
@@ -27,8 +31,9 @@ struct CSVScanner {
         case failed(FileError)
     }
 
-    init(file: String, header: [String]?, firstLine: Int) {
+    init(file: String, header: [String]?, firstLine: Int, skipsRagged: Bool = false) {
         self.file = file
+        self.skipsRagged = skipsRagged
         self.header = header ?? []
         columnCount = header?.count
         nextLine = firstLine
@@ -154,6 +159,14 @@ struct CSVScanner {
                 }
             }
             if let rowWidth, bounds.count - rowBounds != rowWidth {
+                if skipsRagged {
+                    bounds.removeLast(bounds.count - rowBounds)
+                    escapedCells.removeAll(keepingCapacity: true)
+                    raggedLines.append(rowLine)
+                    consumed = position
+                    nextLine = line
+                    continue
+                }
                 return .failed(ragged(line: rowLine, cells: (bounds.count - rowBounds) / 2))
             }
             for cell in escapedCells {

@@ -13,17 +13,22 @@ public final class FileLock: Sendable {
     /// Takes the lock without waiting; where another process has it, the error names that one.
     public init(path: String) throws(FileError) {
         self.path = path
-        descriptor = Descriptor(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666))
-        guard descriptor.number >= 0 else { throw FileError.writing(path, code: errno) }
-        guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            guard code == EWOULDBLOCK else { throw FileError.writing(path, code: code) }
-            let holder = (try? FileContents.text(of: path))?.trimmingBlanks() ?? ""
-            throw FileError(
-                .inputOutput, file: path, "in use by another process",
-                found: holder.isEmpty ? nil : holder,
-                advice: "Wait until it ends, or write to another folder")
-        }
+        var opened: Descriptor
+        repeat {
+            opened = Descriptor(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666))
+            guard opened.number >= 0 else { throw FileError.writing(path, code: errno) }
+            guard flock(opened.number, LOCK_EX | LOCK_NB) == 0 else {
+                let code = errno
+                guard code == EWOULDBLOCK else { throw FileError.writing(path, code: code) }
+                let holder = (try? FileContents.text(of: path))?.trimmingBlanks() ?? ""
+                throw FileError(
+                    .inputOutput, file: path, "in use by another process",
+                    found: holder.isEmpty ? nil : holder,
+                    advice: "Wait until it ends, or write to another folder")
+            }
+            // Whoever had it may have removed it in between: then it locks nothing.
+        } while !opened.isLinked
+        descriptor = opened
         let holder = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8)
         ftruncate(descriptor.number, 0)
         guard pwrite(descriptor.number, holder, holder.count, 0) == holder.count else {
@@ -34,10 +39,23 @@ public final class FileLock: Sendable {
     /// Gives the lock back; the file stays.
     public func release() { flock(descriptor.number, LOCK_UN) }
 
+    /// Gives the lock back and removes the file.
+    public func remove() {
+        unlink(path)
+        release()
+    }
+
     /// Closes a descriptor, and with it the lock, at the end of its life.
     private final class Descriptor: Sendable {
         let number: Int32
         init(_ number: Int32) { self.number = number }
+
+        /// Whether the file still has a name.
+        var isLinked: Bool {
+            var status = stat()
+            return fstat(number, &status) == 0 && status.st_nlink > 0
+        }
+
         deinit { if number >= 0 { close(number) } }
     }
 }

@@ -33,7 +33,7 @@ public struct AskedTrades: Sendable {
     /// `side` with `bid`, `offer` and `dealer`; `quantity`; where they are there `ats_indicator`,
     /// `trade_id` and `price`.
     public init(path: String, finder: BondFinder) throws(FileError) {
-        let reader = try CSVReader(path: path)
+        let reader = try CSVReader(path: path, skipsRagged: true)
         let columns = try Columns(reader)
         var lines: [Line] = []
         while let chunk = try reader.nextChunk(rows: 1 << 14) {
@@ -41,8 +41,12 @@ public struct AskedTrades: Sendable {
                 lines.append(columns.line(chunk, row: row, finder: finder))
             }
         }
+        lines += reader.raggedLines.map {
+            Line(number: $0, identifier: "", time: nil, trade: .failure(.ragged))
+        }
         let order = lines.indices.sorted {
-            (lines[$0].time ?? .min, $0) < (lines[$1].time ?? .min, $1)
+            let (first, second) = (lines[$0], lines[$1])
+            return (first.time ?? .min, first.number) < (second.time ?? .min, second.number)
         }
         self.lines = order.map { lines[$0] }
     }
@@ -85,7 +89,7 @@ public struct AskedTrades: Sendable {
                 identifier: identifier.map { chunk.text(row: row, column: $0) } ?? name,
                 time: moment,
                 trade: Result { () throws(AskedTradeError) in
-                    guard let index = finder.index(anyIdentifier: name) else {
+                    guard let index = finder.index(written: name) else {
                         throw .unknownBond
                     }
                     guard let moment else { throw .badTime }
@@ -125,6 +129,7 @@ public enum AskedTradeError: String, Error, Sendable, CustomStringConvertible {
     case badSide = "side and buy_sell are not those of a trade"
     case badQuantity = "quantity is not a number above 0"
     case badVenue = "ats_indicator is neither Y nor N"
+    case ragged = "the row has not as many cells as the header"
 
     public var description: String { rawValue }
 }

@@ -12,6 +12,10 @@ public final class MarketArchive {
     private let states: EngineStates?
     private var market: BondMarket?
     private var replay: MarketReplay?
+    /// What the folder says beside its tape; nil without states.
+    private var past: MarketPast?
+    /// What the tape says, where it has been read to its end.
+    private var endedTape = DailyDigest()
     private var next: MarketEvent?
     /// Events behind those of the folder, and how many of them are taken in or next.
     private var appended: [MarketEvent] = []
@@ -72,7 +76,8 @@ public final class MarketArchive {
         while let event = next, event.time < time {
             if let day = try dayThatEnds(before: event, current) {
                 try states?.write(
-                    try current.snapshot(at: EngineStates.end(of: day)), of: day)
+                    try current.snapshot(at: EngineStates.end(of: day)), of: day,
+                    digest: digest(through: day))
                 refused.remove(EngineStates.end(of: day))
             }
             try current.apply(event)
@@ -100,26 +105,60 @@ public final class MarketArchive {
     /// The market at the newest state before a time that can be used, or at its beginning.
     private func open(before time: Int64) throws -> BondMarket {
         var limit = time
+        // Where the folder is read from, which tells all of its past up to there.
+        var readFrom: Int64?
+        var outdated: [EngineStates.State] = []
+        defer { tell(outdated) }
         while let states, let state = try states.newest(notAfter: limit) {
+            limit = state.end - 1
             do {
-                return try begin(
-                    BondMarket(folder: folder, bonds: bonds, layout: layout, snapshot: state.path),
-                    from: state.end)
+                let digest = try states.digest(of: state)
+                if readFrom == nil {
+                    try begin(from: state.end)
+                    readFrom = state.end
+                }
+                guard digest == self.digest(through: state.day) else {
+                    refused.insert(state.end)
+                    outdated.append(state)
+                    continue
+                }
+                let opened = try BondMarket(
+                    folder: folder, bonds: bonds, layout: layout, snapshot: state.path)
+                if readFrom != state.end { try begin(from: state.end) }
+                market = opened
+                return opened
             } catch let error as FileError where error.file == state.path {
                 states.onRefusal(error)
                 refused.insert(state.end)
-                limit = state.end - 1
             }
         }
-        return try begin(BondMarket(folder: folder, bonds: bonds, layout: layout), from: .min)
-    }
-
-    private func begin(_ opened: BondMarket, from time: Int64) throws -> BondMarket {
-        replay = try MarketReplay(market: folder, bonds: bonds, from: time)
-        place = 0
-        next = try nextEvent()
+        let opened = try BondMarket(folder: folder, bonds: bonds, layout: layout)
+        try begin(from: .min)
         market = opened
         return opened
+    }
+
+    /// Reads on from a time.
+    private func begin(from time: Int64) throws {
+        past = states == nil ? nil : try MarketPast(market: folder)
+        replay = try MarketReplay(
+            market: folder, bonds: bonds, from: time, keepsDigest: states != nil)
+        place = 0
+        next = try nextEvent()
+    }
+
+    /// The digest of the folder up to the end of a day that is over where it is read.
+    private func digest(through day: CalendarDate) -> String {
+        past?.digest(through: day, trades: replay?.tradeDigest ?? endedTape) ?? ""
+    }
+
+    private func tell(_ outdated: [EngineStates.State]) {
+        guard let newest = outdated.first, let oldest = outdated.last else { return }
+        states?.onRefusal(
+            FileError(
+                .badData, file: newest.path,
+                "not a state of the past that the market folder tells now"
+                    + (outdated.count == 1 ? "" : ", nor are those before it, to \(oldest.day)")))
     }
 
     private func nextEvent() throws -> MarketEvent? {
@@ -127,6 +166,7 @@ public final class MarketArchive {
             folderEnd = event.time
             return event
         }
+        endedTape = replay?.tradeDigest ?? endedTape
         replay = nil
         // The folder may have them by now.
         while place < appended.count, appended[place].time <= folderEnd { place += 1 }

@@ -26,49 +26,50 @@ public struct Universe: Sendable {
                 expected: "a FIGI, CUSIP or ISIN a line")
         }
         var firstLines: [Int: Int] = [:]
-        lines = cells.map { number, text in
-            guard let bond = finder.index(anyIdentifier: text) else {
-                return Line(number: number, identifier: text, bond: .failure(.notInMarket))
+        lines = cells.map { number, text, isRagged in
+            func without(_ reason: UnknownBond) -> Line {
+                Line(number: number, identifier: text, bond: .failure(reason))
             }
-            if let first = firstLines[bond] {
-                return Line(number: number, identifier: text, bond: .failure(.repeats(first)))
-            }
+            if isRagged { return without(.ragged) }
+            guard let bond = finder.index(written: text) else { return without(.notInMarket) }
+            if let first = firstLines[bond] { return without(.repeats(first)) }
             firstLines[bond] = number
             return Line(number: number, identifier: text, bond: .success(bond))
         }
     }
 
+    private typealias Cell = (line: Int, text: String, isRagged: Bool)
     private static let columns = ["figi", "cusip", "isin"]
 
-    private static func cells(
-        of path: String
-    ) throws(FileError) -> [(line: Int, text: String)] {
+    private static func cells(of path: String) throws(FileError) -> [Cell] {
         let text = try FileContents.text(of: path)
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let first = lines.first { !$0.allSatisfy(\.isWhitespace) } ?? ""
         let isTable =
             first.contains(",")
-            || columns.contains(first.trimmed.lowercased())
+            || columns.contains(
+                Substring(first.filter { $0 != "\"" }).trimmed.lowercased())
         guard isTable else {
             return lines.enumerated().compactMap { index, line in
                 let text = line.trimmed
-                return text.isEmpty ? nil : (index + 1, String(text))
+                return text.isEmpty ? nil : (index + 1, String(text), false)
             }
         }
-        let reader = try CSVReader(path: path)
+        let reader = try CSVReader(path: path, skipsRagged: true)
         let header = reader.header.map { $0.lowercased() }
         guard let column = columns.compactMap({ header.firstIndex(of: $0) }).first else {
             throw FileError(
                 .badData, file: path, line: 1, "no column names the bonds",
                 expected: "figi, cusip or isin", found: reader.header.joined(separator: ", "))
         }
-        var cells: [(line: Int, text: String)] = []
+        var cells: [Cell] = []
         while let chunk = try reader.nextChunk(rows: 4_096) {
             for row in 0..<chunk.rowCount {
-                cells.append((chunk.line(row: row), chunk.text(row: row, column: column)))
+                cells.append((chunk.line(row: row), chunk.text(row: row, column: column), false))
             }
         }
-        return cells
+        cells += reader.raggedLines.map { ($0, String(lines[$0 - 1]), true) }
+        return cells.sorted { $0.line < $1.line }
     }
 }
 
@@ -77,11 +78,14 @@ public enum UnknownBond: Error, Sendable, Hashable, CustomStringConvertible {
     case notInMarket
     /// The same bond as that line.
     case repeats(Int)
+    /// A row of another number of cells than the header: which of them is the name is not known.
+    case ragged
 
     public var description: String {
         switch self {
         case .notInMarket: "no bond of the market has this identifier"
         case .repeats(let line): "the same bond as line \(line)"
+        case .ragged: "the row has not as many cells as the header"
         }
     }
 }

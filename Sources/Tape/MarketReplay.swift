@@ -27,10 +27,11 @@ public struct MarketReplay {
     /// Opens a market folder.
     /// - Parameter from: only what becomes known at this time or later is replayed; in UTC epoch
     ///   nanoseconds.
+    /// - Parameter keepsDigest: whether ``tradeDigest`` is wanted.
     /// - Throws: `FileError` where a table is missing or malformed; markets and ratings may be
     ///   missing.
     public init(
-        market folder: String, bonds: BondTable, from: Int64 = .min
+        market folder: String, bonds: BondTable, from: Int64 = .min, keepsDigest: Bool = false
     ) throws(FileError) {
         self.bonds = bonds
         self.from = from
@@ -41,8 +42,13 @@ public struct MarketReplay {
         }
         trades = TradeQueue(
             try TradeReader(
-                path: TradeFile.path(market: folder), disorder: Self.tradeDisorder, from: from))
+                path: TradeFile.path(market: folder), disorder: Self.tradeDisorder, from: from,
+                keepsDigest: keepsDigest))
     }
+
+    /// What the tape says, those of its trades among it that were passed over: complete for the days
+    /// before that of the last event.
+    public var tradeDigest: DailyDigest? { trades.digest }
 
     /// The next event, nil at the end.
     public mutating func next() throws(FileError) -> MarketEvent? {
@@ -154,6 +160,8 @@ private struct TradeQueue {
     private var position = 0
 
     init(_ reader: TradeReader) { self.reader = reader }
+
+    var digest: DailyDigest? { reader.digest }
 
     /// When the next trade was reported, nil at the end of the file.
     mutating func time() throws(FileError) -> Int64? {

@@ -1,3 +1,4 @@
+import Bonds
 import Files
 import HeapModule
 
@@ -13,11 +14,17 @@ public final class TradeReader {
     /// Rows so far that were reported before one that stands above them.
     public private(set) var rowsOutOfOrder = 0
 
+    /// Of the rows read so far, those passed over among them; nil where nobody asked for it. A trade
+    /// counts on the day in New York of its report, what was withdrawn once more on that of its
+    /// withdrawal, so that a cancel that comes later changes nothing of what was known before.
+    public private(set) var digest: DailyDigest?
+
     private let chunks: CSVReader
     private let columns: [Int]
     private var waiting = Heap<Waiting>()
     private var rowsRead = 0
     private var latest = Int64.min
+    private var days = DayFinder()
 
     /// So many rows are read at a time, and so many of them by one thread.
     private static let rowsAtOnce = 1 << 16
@@ -25,7 +32,7 @@ public final class TradeReader {
 
     /// Opens a file and finds its columns.
     public init(
-        path: String, disorder: Int64 = 0, from: Int64 = .min
+        path: String, disorder: Int64 = 0, from: Int64 = .min, keepsDigest: Bool = false
     ) throws(FileError) {
         precondition(disorder >= 0, "TradeReader: disorder must not be negative, not \(disorder)")
         chunks = try CSVReader(path: path)
@@ -34,6 +41,7 @@ public final class TradeReader {
         self.columns = columns
         self.disorder = disorder
         self.from = from
+        digest = keepsDigest ? DailyDigest() : nil
     }
 
     /// The next trades in report order, at least one; nil at the end of the file.
@@ -96,17 +104,65 @@ extension TradeReader {
     private func parse(_ chunk: CSVChunk) throws(FileError) -> [Row] {
         let columns = columns
         let from = from
+        let isDigested = digest != nil
         let pieces = (chunk.rowCount + Self.rowsPerThread - 1) / Self.rowsPerThread
-        let parsed = Parallel.map(count: pieces) { piece -> Result<[Row], FileError> in
+        let parsed = Parallel.map(count: pieces) { piece -> Result<Piece, FileError> in
             let first = piece * Self.rowsPerThread
             let rows = first..<min(first + Self.rowsPerThread, chunk.rowCount)
             return Result { () throws(FileError) in
-                try Self.parse(chunk, rows: rows, columns: columns, from: from)
+                Piece(
+                    rows: try Self.parse(chunk, rows: rows, columns: columns, from: from),
+                    digests: isDigested
+                        ? try Self.digests(chunk, rows: rows, columns: columns) : [])
             }
         }
         var rows: [Row] = []
-        for piece in parsed { rows += try piece.get() }
+        for piece in parsed {
+            let piece = try piece.get()
+            rows += piece.rows
+            for row in piece.digests { add(row) }
+        }
         return rows
+    }
+
+    /// What one thread makes of its rows.
+    private struct Piece: Sendable {
+        let rows: [Row]
+        let digests: [RowDigest]
+    }
+
+    /// A row in the digest.
+    private struct RowDigest: Sendable {
+        let hash: UInt64
+        let reported: Int64
+        let withdrawn: Int64?
+    }
+
+    private func add(_ row: RowDigest) {
+        digest?.add(row.hash, on: days.day(of: row.reported))
+        if let time = row.withdrawn {
+            digest?.add(
+                DailyDigest.joined(row.hash, UInt64(bitPattern: time)),
+                on: EasternTime.date(time))
+        }
+    }
+
+    private static func digests(
+        _ chunk: CSVChunk, rows: Range<Int>, columns: [Int]
+    ) throws(FileError) -> [RowDigest] {
+        let lasting = columns.indices.filter { $0 != 5 }.map { columns[$0] }
+        var digests: [RowDigest] = []
+        digests.reserveCapacity(rows.count)
+        for row in rows {
+            let isWithdrawn = !chunk.isEmpty(row: row, column: columns[5])
+            digests.append(
+                RowDigest(
+                    hash: chunk.digest(row: row, columns: lasting),
+                    reported: try chunk.requiredInteger(row: row, column: columns[4]),
+                    withdrawn: isWithdrawn
+                        ? try chunk.requiredInteger(row: row, column: columns[5]) : nil))
+        }
+        return digests
     }
 
     private static func parse(
@@ -184,5 +240,18 @@ extension TradeReader {
         trade.isDisseminated = try flag(13, "Y", "N")
         trade.dealer = text(14)
         return trade
+    }
+}
+
+/// Finds the days in New York of times of which most are of the day of the one before.
+private struct DayFinder {
+    private var last: (day: CalendarDate, times: Range<Int64>)?
+
+    mutating func day(of time: Int64) -> CalendarDate {
+        if let last, last.times.contains(time) { return last.day }
+        let day = EasternTime.date(time)
+        let start = EasternTime.nanoseconds(day, timeOfDay: 0)
+        last = (day, start..<max(start, EasternTime.nanoseconds(day + 1, timeOfDay: 0)))
+        return day
     }
 }

@@ -74,6 +74,11 @@ struct Baseline: ParsableCommand {
         if let from, let to, from > to {
             throw ValidationError("--to: expected \(from) or later, since --from is, found \(to)")
         }
+        // The quantiles were learned on those days: the forecasts would look too good.
+        if let trainTo, let from, from <= trainTo {
+            throw ValidationError(
+                "--from: expected a day after --train-to, \(trainTo), found \(from)")
+        }
         guard method == .kalman || (parameters == nil && saveParameters == nil) else {
             throw ValidationError("only kalman has parameters")
         }
@@ -90,6 +95,7 @@ struct Baseline: ParsableCommand {
         try OutputPath.check(out, isNot: [parameters].compactMap { $0 })
         for output in [out, saveParameters].compactMap({ $0 }) {
             try OutputPath.check(output, isNotIn: market)
+            try OutputPath.checkIsNoInput(output)
         }
         try noteAbsentTables()
         let progress = BaselineProgress(method)

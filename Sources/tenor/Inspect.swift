@@ -10,11 +10,12 @@ import Quantiles
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Describes a checkpoint, a CSV file, a feature store or a market folder.",
+        abstract: "Describes a checkpoint, a run, a CSV file, a feature store or a market folder.",
         discussion: """
             Of a checkpoint: the network, the levels, the features with what happens to them, \
-            what it was trained on. Of a CSV file: the columns with their range, missing cells \
-            and whether they are numbers. Of a feature store: the numbers of each family, and \
+            what it was trained on. Of a run directory: how far it is, and its \
+            recipe. Of a CSV file: the columns with their range, missing cells and whether they \
+            are numbers. Of a feature store: the numbers of each family, and \
             with --all what every feature is. A market folder is validated: its tables \
             and trades are counted, what in them is doubtful is told, and what is wrong ends it, \
             with file and line.
@@ -23,7 +24,8 @@ struct Inspect: ParsableCommand {
               tenor inspect run/model.safetensors
             """)
 
-    @Argument(help: "A checkpoint, a CSV file, a feature store or a market folder.")
+    @Argument(
+        help: "A checkpoint, a run directory, a CSV file, a feature store or a market folder.")
     var file: String
 
     @Flag(help: "Of a feature store: a line for every feature too.")
@@ -33,7 +35,9 @@ struct Inspect: ParsableCommand {
     var json = false
 
     func run() throws {
-        if FeatureStore.isStore(file) {
+        if RunDescription.isRun(file) {
+            try show(RunDescription(of: file))
+        } else if FeatureStore.isStore(file) {
             try show(StoreDescription(of: file, showsFeatures: all))
         } else if MarketFolder.isFolder(file) {
             try show(MarketDescription(of: file))

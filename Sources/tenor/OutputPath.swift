@@ -1,3 +1,6 @@
+import Arrays
+import Bonds
+import Datasets
 import Features
 import Files
 import Foundation
@@ -19,6 +22,35 @@ enum OutputPath {
     static func check(_ output: String, isNotIn folder: String) throws(FileError) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         try check(output, isNot: names.map { folder + "/" + $0 })
+    }
+
+    /// - Throws: `FileError` where a table of results would be, or replace, a table of a market folder,
+    ///   a file of a feature store, a checkpoint or the state of a run.
+    static func checkIsNoInput(_ output: String) throws(FileError) {
+        let place = resolved(output)
+        let folder = URL(filePath: place).deletingLastPathComponent().path
+        let name = URL(filePath: place).lastPathComponent
+        let kind: String
+        if marketFiles.contains(name), isMarket(folder) {
+            kind = "a table of a market folder"
+        } else if FeatureStore.isStore(folder), FileManager.default.fileExists(atPath: place) {
+            kind = "a file of a feature store"
+        } else if (try? SafetensorsFile(path: place, checksum: .unchecked)) != nil {
+            kind = "a checkpoint or another safetensors file"
+        } else {
+            return
+        }
+        throw FileError(
+            .badData, file: output, "the output would replace an input of tenor", found: kind,
+            advice: "Choose another --out")
+    }
+
+    private static let marketFiles = Set(
+        (FeatureInput.all.map(\.table) + ["truth", "quotes"])
+            .flatMap { [$0 + ".csv", $0 + ".csv.gz"] } + ["manifest.json", ImportAudit.fileName])
+
+    private static func isMarket(_ folder: String) -> Bool {
+        (try? MarketFolder.path(of: "bonds", in: folder)) != nil
     }
 
     /// - Throws: `FileError` where a market would be written among other things.

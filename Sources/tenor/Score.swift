@@ -64,6 +64,7 @@ struct Score: ParsableCommand {
 
     func run() throws {
         Interruption.listen()
+        try OutputPath.checkIsNoInput(out)
         if let market = bonds.market {
             try OutputPath.check(
                 out, isNot: [checkpoint] + [bonds.universe, bonds.trades].compactMap { $0 })
@@ -76,6 +77,7 @@ struct Score: ParsableCommand {
     private func scoreRows(of data: String) throws {
         try OutputPath.check(out, isNot: [data, checkpoint])
         let model = try Checkpoint.load(checkpoint)
+        try RowsPath.check(data)
         if FeatureStore.isStore(data) { return try scoreStore(data, with: model) }
         guard model.target == .label else {
             throw FileError(

@@ -104,7 +104,7 @@ struct MarketScoring: ParsableArguments {
                 summary = try score(lines, scorer, archive, at: at.time, to: out)
             } else {
                 (summary, made) = try schedule(
-                    lines, scorer, archive, in: out, settings: [checkpoint, universe])
+                    lines, scorer, archive, in: out, inputs: (checkpoint, universe))
             }
         }
         let seconds = started.duration(to: .now) / .seconds(1)
@@ -160,28 +160,41 @@ struct MarketScoring: ParsableArguments {
     /// goes on where it was.
     private func schedule(
         _ universe: Universe, _ scorer: UniverseScorer, _ archive: MarketArchive, in folder: String,
-        settings inputs: [String]
+        inputs: (checkpoint: String, universe: String)
     ) throws -> (summary: UniverseScorer.Summary, made: Int) {
         guard let every, let from, let to else { return (UniverseScorer.Summary(), 0) }
         try Folder.make(folder)
         let lock = try FileLock(path: folder + "/.lock")
-        defer { lock.release() }
-        try ScheduleSettings(
-            digests: try inputs.map { try SHA256.ofFile($0).digest },
-            market: market ?? "", variations: (variations ?? .default).rawValue, dealer: dealer,
-            format: scorer.format.rawValue
-        ).settle(in: folder)
+        defer { lock.remove() }
+        PartialFile.removeAbandoned(in: folder)
+        try settings(scorer, inputs).settle(in: folder)
         var summary = UniverseScorer.Summary()
         var made = 0
         for time in stride(from: from.time, through: to.time, by: Int(every.nanoseconds)) {
             let name = Timestamp.text(time).replacing(":", with: "-")
             let path = "\(folder)/\(name).\(scorer.format.rawValue).gz"
-            // The list of what is unpriced comes last.
-            if FileManager.default.fileExists(atPath: UnpricedFile.path(beside: path)) { continue }
+            let isMade = [path, UnpricedFile.path(beside: path)].allSatisfy {
+                FileManager.default.fileExists(atPath: $0)
+            }
+            if isMade { continue }
             summary += try score(universe, scorer, archive, at: time, to: path)
             made += 1
         }
         return (summary, made)
+    }
+
+    private func settings(
+        _ scorer: UniverseScorer, _ inputs: (checkpoint: String, universe: String)
+    ) throws -> ScheduleSettings {
+        let market = market ?? ""
+        let bonds = try MarketFolder.path(of: "bonds", in: market)
+        return ScheduleSettings(values: [
+            "checkpoint": try SHA256.ofFile(inputs.checkpoint).digest,
+            "universe": try SHA256.ofFile(inputs.universe).digest,
+            "market": market, "bonds": try bonds.map { try SHA256.ofFile($0).digest } ?? "none",
+            "variations": (variations ?? .default).rawValue, "dealer": "\(dealer)",
+            "format": scorer.format.rawValue,
+        ])
     }
 
     private struct Result: Encodable {
@@ -198,33 +211,6 @@ struct MarketScoring: ParsableArguments {
             (moments.map { "\($0) moments: " } ?? "")
                 + "\(priced) of \(asked) priced, \(rows) quotes: \(out)"
                 + (unpriced > 0 ? "; \(unpriced) not, see the list beside it" : "")
-        }
-    }
-}
-
-/// What the files of a schedule were made from; another run into the same folder must be the same.
-private struct ScheduleSettings: Codable, Equatable {
-    /// Of the checkpoint and of the universe.
-    var digests: [String]
-    var market: String
-    var variations: String
-    var dealer: Bool
-    var format: String
-
-    func settle(in folder: String) throws {
-        let path = folder + "/schedule.json"
-        guard FileManager.default.fileExists(atPath: path) else {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return try AtomicFile.write(Array(try encoder.encode(self)), to: path)
-        }
-        let found = try? JSONDecoder().decode(
-            ScheduleSettings.self, from: Data(try FileContents.bytes(of: path)))
-        guard found == self else {
-            throw FileError(
-                .badData, file: path,
-                "the schedule was begun with another checkpoint, universe or other settings",
-                advice: "Use the same ones, or choose another --out")
         }
     }
 }

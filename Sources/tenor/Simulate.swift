@@ -16,7 +16,8 @@ struct Simulate: AsyncParsableCommand {
             With --kind regression: a CSV file with columns x0, x1, …, label and split, and beside \
             it the true quantiles as a forecast table.
 
-            The same arguments give the same bytes.
+            A market takes the place of the same one of fewer or more days, of no other. The same \
+            arguments give the same bytes.
 
             Example:
               tenor simulate --bonds 3000 --days 60 --out market
@@ -99,6 +100,9 @@ struct RegressionOptions: ParsableArguments {
 
     func run(seed: UInt64, out: String) throws {
         guard let rows, let columns else { return }
+        for output in [out, RegressionGenerator.oraclePath(for: out)] {
+            try OutputPath.checkIsNoInput(output)
+        }
         let generator = try RegressionGenerator(columns: columns, seed: seed)
         let progress = ProgressLine("simulating", total: rows, unit: "rows")
         try generator.write(rows: rows, to: out) {
@@ -205,6 +209,7 @@ struct MarketOptions: ParsableArguments {
         settings.linearGaussian = linearGaussian
         settings.rawFiles = trace != nil
         let folder = try SimulatedMarketFolder(out)
+        try folder.requireSame(as: settings)
         let market = try settings.makeMarket()
         var marketCheck = check ? MarketCheck(market) : nil
         let progress = ProgressLine("simulating", total: settings.days, unit: "days")

@@ -16,6 +16,8 @@ struct TrainingJob {
     let path: String
     /// The model to go on from.
     var start: QuantileModel?
+    /// What a run that is alone notes, to go on without being told.
+    var command: TrainingCommand?
 
     struct Result: Encodable {
         let checkpoint: String
@@ -42,6 +44,7 @@ struct TrainingJob {
         let directory = try RunDirectory(path: path, resume: resume)
         var training = try ModelTraining(
             recipe: recipe, source: source, run: directory, resume: resume, start: start)
+        if !resume { try command?.write(run: path) }
         StandardError.write(
             "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
         let progress = ProgressLine(name, total: training.stepsTotal, unit: "steps")
@@ -133,6 +136,7 @@ struct TrainingJob {
     private var isHeld: Bool { FileManager.default.fileExists(atPath: "\(path)/recipe.yaml") }
 
     private func source() throws -> TrainingSource {
+        for path in data { try RowsPath.check(path) }
         if FeatureStore.isStore(data[0]) {
             var stores: [FeatureStore] = []
             for path in data {

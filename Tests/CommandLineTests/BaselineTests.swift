@@ -51,6 +51,12 @@ import Testing
         try await simulate()
         _ = try folder.file("bad.json", "{\"issuerVariance\": 1}")
         let cases: [(arguments: [String], exit: Int32, words: [String])] = [
+            (
+                [
+                    "matrix", "--market", "market", "--train-to", "2025-01-08", "--from",
+                    "2025-01-08", "--out", "x.csv",
+                ], 64, ["--from", "after --train-to"]
+            ),
             (["kriging", "--market", "market", "--out", "x.csv"], 64, ["kriging"]),
             (["kalman", "--market", "nowhere", "--out", "x.csv"], 66, ["nowhere/bonds.csv"]),
             (

@@ -149,10 +149,15 @@ import Testing
         }
         #expect(killed.exit != 0)
         let before = try Self.shards(store).count
+        let half = [
+            store + "/.2025-01-02.safetensors.1-a.partial", store + "/state/.x.1-a.partial",
+        ]
+        for path in half { try Data("half".utf8).write(to: URL(filePath: path)) }
         let rest = try await runTenor(
             "features", "--market", "market", "--out", "store", "--min-quantity", "150000",
             in: folder.url)
         #expect(before >= 3 && rest.standardOutput == whole.standardOutput)
+        #expect(half.allSatisfy { !FileManager.default.fileExists(atPath: $0) })
     }
 
     private static func shards(_ store: String) throws -> [String] {
@@ -175,6 +180,9 @@ import Testing
         ).json()
         #expect(warm["started_from"] as? String == "2025-01-07")
         #expect(warm["start_events"] as? Int == 0)
+        // Nothing follows the store's last state, so there is nothing to time.
+        #expect(warm["events"] as? Int == 0 && warm["event_us"] == nil)
+        #expect(cold["event_us"] as? Double ?? 0 > 0)
         let time = try #require(warm["vector_us_p50"] as? Double)
         #expect(time > 0 && time < 10_000)
         let neither = try await runTenor("bench", in: folder.url)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `tenor score --market` on the built binary, from a simulated market to quotes.
-@Suite(.timeLimit(.minutes(3))) struct ScoreMarketTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ScoreMarketTests {
     @Test("Universe at a moment, on a schedule that was stopped, and trades; every line accounted")
     func score() async throws {
         let folder = try await TrainedMarket.shared.value
@@ -35,15 +35,31 @@ import Testing
         #expect(names.filter { $0.hasSuffix(".csv.gz") }.count == 4)
         let lost = try #require(names.first { $0.contains("15-30-00") && $0.hasSuffix(".gz") })
         let bytes = try Data(contentsOf: folder.url.appending(path: "day/" + lost))
-        for name in names where name.contains("15-30-00") {
-            try FileManager.default.removeItem(at: folder.url.appending(path: "day/" + name))
+        // Both of its files, or the quotes alone; a run that was killed leaves half of one too.
+        for ending in ["", ".gz"] {
+            for name in names where name.contains("15-30-00") && name.hasSuffix(ending) {
+                try FileManager.default.removeItem(at: folder.url.appending(path: "day/" + name))
+            }
+            _ = try folder.file("day/.\(lost).1-a.partial", "half")
+            let rest = try await runTenor(schedule, in: folder.url)
+            #expect(try rest.json()["moments"] as? Int == 1)
+            #expect(try Data(contentsOf: folder.url.appending(path: "day/" + lost)) == bytes)
+            #expect(try Set(folder.names("day")) == Set(names))
         }
-        let rest = try await runTenor(schedule, in: folder.url)
-        #expect(try rest.json()["moments"] as? Int == 1)
-        #expect(try Data(contentsOf: folder.url.appending(path: "day/" + lost)) == bytes)
         let other = try await runTenor(schedule + ["--dealer"], in: folder.url)
         #expect(other.exit == 65)
-        #expect(other.standardError.contains("other settings"))
+        #expect(other.standardError.contains("other settings: expected dealer false, found dealer"))
+        _ = try folder.file("universe.txt", "\(folder.figis[0])\n")
+        let fewer = try await runTenor(schedule, in: folder.url)
+        #expect(fewer.standardError.contains("expected universe "))
+        let bonds = folder.url.appending(path: "market/bonds.csv")
+        let text = try String(contentsOf: bonds, encoding: .utf8)
+        try Data(text.replacing("N\n", with: "Y\n").utf8).write(to: bonds)
+        let market = try await runTenor(schedule, in: folder.url)
+        try Data(text.utf8).write(to: bonds)
+        #expect(market.standardError.contains("expected bonds "), "\(market.standardError)")
+        _ = try folder.file(
+            "universe.txt", "\(folder.figis[0])\nBBG000000000\n\(folder.figis[1])\n")
 
         let trades = try await runTenor(
             common + ["--trades", "market/trades.csv", "--out", "t.csv"], in: folder.url)
@@ -82,6 +98,97 @@ import Testing
                 "2025-01-01T00:00:00Z", "--out", "market/trades.csv",
             ], in: folder.url)
         #expect(inside.exit == 65)
+        // Nor is anything replaced that belongs to another market, store or run.
+        for table in ["bonds.csv", "trades.csv"] {
+            _ = try folder.file("other-\(table)", "mine")
+        }
+        try FileManager.default.createDirectory(
+            at: folder.url.appending(path: "other"), withIntermediateDirectories: true)
+        _ = try folder.file("other/bonds.csv", "mine")
+        let shard = try #require(folder.names("store").first { $0.hasSuffix(".safetensors") })
+        try FileManager.default.copyItem(
+            at: folder.url.appending(path: "run/model.safetensors"),
+            to: folder.url.appending(path: "served"))
+        for out in ["other/trades.csv", "other/bonds.csv", "store/" + shard, "served"] {
+            let before = try? Data(contentsOf: folder.url.appending(path: out))
+            let run = try await runTenor(
+                [
+                    "score", "run/model.safetensors", "--market", "market", "--trades",
+                    "market/trades.csv", "--out", out,
+                ], in: folder.url)
+            #expect(run.exit == 65)
+            #expect(run.standardError.contains("would replace an input of tenor"), "\(out)")
+            #expect((try? Data(contentsOf: folder.url.appending(path: out))) == before)
+        }
+    }
+
+    @Test("What stands in the place of a checkpoint or of rows is named, with what to do")
+    func otherThings() async throws {
+        let folder = try await TrainedMarket.shared.value
+        _ = try folder.file("rows.csv", "a,label\n1,2\n")
+        let cases: [(arguments: [String], words: [String])] = [
+            (
+                ["score", "rows.csv", "--data", "store", "--out", "x.csv"],
+                ["rows.csv: a text", "the model.safetensors of a run"]
+            ),
+            (
+                ["score", "run", "--data", "store", "--out", "x.csv"],
+                ["run: a run directory", "Name run/model.safetensors"]
+            ),
+            (
+                ["train", "bonds", "--data", "market", "--out", "r"],
+                ["market: a market folder", "tenor features --market market"]
+            ),
+            (
+                ["score", "run/model.safetensors", "--data", "market", "--out", "x.csv"],
+                ["market: a market folder", "tenor features --market market"]
+            ),
+            (
+                ["train", "bonds", "--data", "store", "--data", "again", "--out", "r"],
+                ["again: trades of another store", "found ", "trades of store"]
+            ),
+        ]
+        try FileManager.default.copyItem(
+            at: folder.url.appending(path: "store"), to: folder.url.appending(path: "again"))
+        let short = [
+            "--set", "validation.warm_up_days=1", "--set", "validation.days=1", "--set",
+            "validation.test_days=1",
+        ]
+        for (arguments, words) in cases {
+            let run = try await runTenor(
+                arguments + (arguments[0] == "train" ? short : []), in: folder.url)
+            #expect(run.exit == 65)
+            for word in words {
+                #expect(run.standardError.contains(word), "'\(word)': \(run.standardError)")
+            }
+        }
+        let run = try await runTenor("inspect", "run", "--json", in: folder.url)
+        #expect(try run.json()["state"] as? String == "finished")
+        #expect(try run.json()["steps"] as? Int == 20)
+        let settings = try run.json()["settings"] as? [String: Any]
+        #expect(settings?["training.batch"] as? String == "32")
+        let text = try await runTenor("inspect", "run", in: folder.url)
+        #expect(text.standardOutput.contains("Checkpoint        run/model.safetensors"))
+
+        // A shard that is damaged: the command that repairs the store.
+        let shard = try #require(
+            folder.names("again").filter { $0.hasSuffix(".safetensors") }.max())
+        let bytes = try Data(contentsOf: folder.url.appending(path: "again/" + shard))
+        try bytes.prefix(5_000).write(to: folder.url.appending(path: "again/" + shard))
+        let damaged = try await runTenor(
+            "score", "run/model.safetensors", "--data", "again", "--out", "x.csv", in: folder.url)
+        #expect(damaged.exit == 65)
+        #expect(
+            damaged.standardError.contains(
+                "Run 'rm -r again/state again/\(shard)' and the command that made the store"))
+        for name in ["state", shard] {
+            try FileManager.default.removeItem(at: folder.url.appending(path: "again/" + name))
+        }
+        let repaired = try await runTenor(
+            "features", "--market", "market", "--out", "again", in: folder.url)
+        #expect(repaired.exit == 0, "\(repaired.standardError)")
+        #expect(try Data(contentsOf: folder.url.appending(path: "again/" + shard)) == bytes)
+        #expect(try !folder.names("again").contains(".lock"))
     }
 }
 

@@ -86,6 +86,21 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 1)
     }
 
+    @Test("A market is not replaced by another one; a longer one of the same takes its place")
+    func otherMarket() async throws {
+        let folder = try TemporaryFolder()
+        let small = ["simulate", "--bonds", "20", "--out", "market", "--days"]
+        #expect(try await runTenor(small + ["1"], in: folder.url).exit == 0)
+        let bonds = folder.url.appending(path: "market/bonds.csv")
+        let before = try Data(contentsOf: bonds)
+        let other = try await runTenor(small + ["1", "--seed", "2"], in: folder.url)
+        #expect(other.exit == 65)
+        #expect(other.standardError.contains("holds another simulated market"))
+        #expect(other.standardError.contains("found seed 1, 20 bonds"))
+        #expect(try Data(contentsOf: bonds) == before)
+        #expect(try await runTenor(small + ["2"], in: folder.url).exit == 0)
+    }
+
     @Test(
         "Ctrl-C leaves the folder as it was, also where it held a market", arguments: [false, true])
     func interruption(overMarket: Bool) async throws {
@@ -93,12 +108,12 @@ import Testing
         let market = folder.url.appending(path: "market").path
         if overMarket {
             let first = try await runTenor(
-                "simulate", "--bonds", "20", "--days", "1", "--out", "market", in: folder.url)
+                "simulate", "--bonds", "300", "--days", "1", "--out", "market", in: folder.url)
             #expect(first.exit == 0)
         }
         let before = try? FileManager.default.contentsOfDirectory(atPath: market)
         let run = try await runTenor(
-            ["simulate", "--bonds", "2000", "--days", "2000", "--out", "market"], in: folder.url
+            ["simulate", "--bonds", "300", "--days", "2000", "--out", "market"], in: folder.url
         ) { process in
             while !FileManager.default.fileExists(atPath: market + ".partial") {
                 try await Task.sleep(for: .milliseconds(20))

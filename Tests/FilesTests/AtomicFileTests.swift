@@ -45,6 +45,22 @@ import Testing
         #expect(try scratch.names() == ["a.bin", "a.gz"])
     }
 
+    @Test("What a killed writer left is removed by the next one; what is being written stays")
+    func abandoned() throws {
+        let path = scratch.file("a.txt")
+        let open = try PartialFile(path: path)
+        _ = try scratch.write([1], to: ".a.txt.1-x.partial")
+        _ = try scratch.write([1], to: ".b.txt.1-x.partial")
+        try AtomicFile.write([2], to: path)
+        #expect(try scratch.names().filter { $0.hasSuffix("-x.partial") } == [".b.txt.1-x.partial"])
+        #expect(try scratch.names().count == 3)
+        PartialFile.removeAbandoned(in: scratch.path)
+        #expect(try scratch.names().count == 2)
+        try open.commit()
+        #expect(try scratch.names() == ["a.txt"])
+        #expect(try FileContents.bytes(of: path) == [])
+    }
+
     @Test("When the body throws, the old file stays and no temporary file is left")
     func bodyThrows() throws {
         let path = scratch.file("a.txt")

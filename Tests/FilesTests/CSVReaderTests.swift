@@ -41,6 +41,41 @@ import Testing
         #expect(rows == [["1", "2"], ["3", "4"]])
     }
 
+    @Test(
+        "Ragged rows can be passed over and told, those around them read", arguments: [1, 2, 1000])
+    func ragged(rowsPerChunk: Int) throws {
+        let path = try scratch.write(
+            "a,b\n1,2\n3\n\"x\"\"\ny\",4\n5,6,7\n8,\"9\"\"\"\n,,\n", to: "t.csv")
+        let reader = try CSVReader(path: path, skipsRagged: true)
+        var rows: [[String]] = []
+        while let chunk = try reader.nextChunk(rows: rowsPerChunk) {
+            for row in 0..<chunk.rowCount {
+                rows.append((0..<2).map { chunk.text(row: row, column: $0) })
+            }
+        }
+        #expect(rows == [["1", "2"], ["x\"\ny", "4"], ["8", "9\""]])
+        #expect(reader.raggedLines == [3, 6, 8])
+    }
+
+    @Test("A row's digest tells its cells and where one ends, in any chunk")
+    func digests() throws {
+        func digests(_ text: String, _ columns: [Int]) throws -> [UInt64] {
+            let reader = try CSVReader(path: scratch.write(text, to: "d.csv"))
+            var digests: [UInt64] = []
+            while let chunk = try reader.nextChunk(rows: 2) {
+                digests += (0..<chunk.rowCount).map { chunk.digest(row: $0, columns: columns) }
+            }
+            return digests
+        }
+        let rows = "a,b\nab,c\na,bc\nab,c\nlonger than a word,12345678\n,\n"
+        let found = try digests(rows, [0, 1])
+        #expect(found[0] == found[2] && Set(found).count == 4)
+        let quoted = try digests(rows.replacing("ab,c", with: "\"ab\",\"c\""), [0, 1])
+        #expect(quoted == found)
+        #expect(try digests(rows, [1])[0] == digests(rows, [1])[2])
+        #expect(try digests(rows, [1]) != found)
+    }
+
     @Test("Line numbers and row numbers count across chunks, empty lines and line breaks in cells")
     func lineNumbers() throws {
         let path = try scratch.write("a,b\n1,2\n\n\"x\ny\",4\n5,6\n", to: "t.csv")

@@ -26,6 +26,17 @@ import Testing
         try FileLock(path: path).release()
     }
 
+    @Test("A lock that is removed with its file locks nothing any more, and can be taken anew")
+    func lockRemoved() throws {
+        let path = scratch.file("lock")
+        let first = try FileLock(path: path)
+        first.remove()
+        #expect(try scratch.names() == [])
+        let second = try FileLock(path: path)
+        #expect(fileError { _ = try FileLock(path: path) }?.kind == .inputOutput)
+        second.remove()
+    }
+
     @Test("A lock in a folder that is not there is an input/output error")
     func lockFolder() {
         #expect(

@@ -203,6 +203,100 @@ import Testing
         #expect(Self.areNear(try prices(found), try prices(expected)))
     }
 
+    /// A copy of the market whose trades are edited, line by line; nil drops a line.
+    private func edited(
+        _ name: String, _ edit: (_ line: Int, _ cells: [String], _ header: [String]) -> [String]?
+    ) throws -> String {
+        let market = scratch.path + "/" + name
+        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
+        let path = try TradeFile.path(market: market)
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        let kept =
+            [lines[0]] + lines.indices.dropFirst().compactMap { edit($0, lines[$0], lines[0]) }
+        let text = kept.map { $0.joined(separator: ",") + "\n" }.joined()
+        try Data(text.utf8).write(to: URL(filePath: path))
+        return market
+    }
+
+    private func prices(
+        _ market: String, day: Int, states: EngineStates? = nil
+    ) throws -> [Double] {
+        let time = try priced.moment(day: day)
+        return try MarketArchive(
+            market: market, bonds: priced.bonds, layout: priced.layout, states: states
+        ).market(before: time).states(of: Array(0..<40), at: time).states
+            .tiles(of: priced.model, conditions: Variations.minimal.conditions()).prices
+    }
+
+    @Test("States of another past are told and made anew: prices are those of an empty folder")
+    func changedPast() throws {
+        let folder = scratch.path + "/changed"
+        _ = try priced.archive(states: try EngineStates(folder: folder)).market(before: .max)
+        // Early prices are corrected, then a table beside the tape.
+        let corrected = try edited("corrected") { line, cells, header in
+            var cells = cells
+            let column = header.firstIndex(of: "price") ?? 0
+            if line < 300 { cells[column] = String((Double(cells[column]) ?? 0) + 3) }
+            return cells
+        }
+        let rated = scratch.path + "/rated"
+        try FileManager.default.copyItem(atPath: priced.market, toPath: rated)
+        let ratings = rated + "/ratings.csv"
+        let text = try String(contentsOfFile: ratings, encoding: .utf8)
+        try Data(text.replacing("BBB", with: "AA").utf8).write(to: URL(filePath: ratings))
+        let original = try prices(priced.market, day: 6)
+        for market in [corrected, rated] {
+            let told = Mutex<[String]>([])
+            let states = try EngineStates(folder: folder) { error in
+                told.withLock { $0.append(error.problem) }
+            }
+            let expected = try prices(market, day: 6)
+            #expect(!Self.areNear(expected, original), "the change is too small to tell")
+            #expect(Self.areNear(try prices(market, day: 6, states: states), expected), "\(market)")
+            #expect(told.withLock { $0.count } == 1)
+            #expect(told.withLock { $0[0] }.contains("nor are those before it"))
+            // Made anew, they are used.
+            #expect(Self.areNear(try prices(market, day: 6, states: states), expected))
+            #expect(told.withLock { $0.count } == 1)
+        }
+    }
+
+    @Test("A tape that goes on, with cancels that reach back, leaves the states valid")
+    func appendedTape() throws {
+        let cut = try priced.moment(day: 4)
+        var withdrawn = 0
+        func isKnown(_ cells: [String], _ header: [String]) -> Bool {
+            Int64(cells[header.firstIndex(of: "report_date") ?? 0]).map { $0 < cut } ?? false
+        }
+        let short = try edited("until") { _, cells, header in
+            guard isKnown(cells, header) else { return nil }
+            var cells = cells
+            let column = header.firstIndex(of: "withdrawn_date") ?? 0
+            if let time = Int64(cells[column]), time >= cut { cells[column] = "" }
+            return cells
+        }
+        let whole = try edited("whole") { line, cells, header in
+            var cells = cells
+            let column = header.firstIndex(of: "withdrawn_date") ?? 0
+            if isKnown(cells, header), cells[column].isEmpty, line % 50 == 0 {
+                cells[column] = String(cut + 60_000_000_000)
+                withdrawn += 1
+            }
+            return cells
+        }
+        #expect(withdrawn > 3)
+        let folder = scratch.path + "/until-states"
+        _ = try prices(short, day: 4, states: try EngineStates(folder: folder))
+        let kept = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(!kept.isEmpty)
+        let told = Mutex(0)
+        let states = try EngineStates(folder: folder) { _ in told.withLock { $0 += 1 } }
+        let found = try prices(whole, day: 5, states: states)
+        #expect(told.withLock { $0 } == 0)
+        #expect(Self.areNear(found, try prices(whole, day: 5)))
+    }
+
     @Test("Days at which the tape has not arrived leave no state: their trades may still come")
     func noStateBehindTheTape() throws {
         let market = scratch.path + "/short"
@@ -291,6 +385,26 @@ import Testing
         let lines = try Universe(path: table, finder: finder).lines
         #expect(lines.map(\.number) == [2, 3])
         #expect(try lines[0].bond.get() == 2)
+        // As people write them.
+        let found = [0, 1, 3, 4].map { priced.bonds.rows[$0] }
+        let written =
+            "\u{FEFF}  \"\(found[0].figi)\" \r\n\(found[1].cusip.lowercased())\r\n\r\n"
+            + "\t\(found[2].isin.lowercased())\n'\(found[3].figi)'"
+        let list = try Universe(path: scratch.file("l.txt", written), finder: finder).lines
+        #expect(list.map(\.number) == [1, 2, 4, 5])
+        #expect(try list.map { try $0.bond.get() } == [0, 1, 3, 4])
+        // Ragged rows are lines that asked for something too.
+        let ragged = try scratch.file(
+            "r.csv",
+            "\u{FEFF}\"figi\",name\r\n\(bond.figi),a\r\nBBG1\r\n\(found[0].figi),\"b\",c\r\n"
+                + " \(found[1].figi.lowercased()) ,d\r\n")
+        let rows = try Universe(path: ragged, finder: finder).lines
+        #expect(rows.map(\.number) == [2, 3, 4, 5])
+        #expect(try rows[0].bond.get() == 2 && rows[3].bond.get() == 1)
+        for row in rows[1...2] {
+            #expect(row.bond == .failure(.ragged))
+            #expect(!row.identifier.isEmpty)
+        }
         for text in ["", "\n \n", "name,price\na,1\n"] {
             let path = try scratch.file("bad.txt", text)
             #expect(throws: FileError.self) { _ = try Universe(path: path, finder: finder) }
@@ -312,16 +426,18 @@ import Testing
             \(cusip),\(time),X,B,1000000,N,100
             \(cusip),\(time),C,S,-5,N,100
             \(cusip),\(time),C,S,5,maybe,100
+            \(cusip),\(time)
+            "\(cusip.lowercased())",\(time),C,S,1000000,N,100
 
             """)
         let trades = try AskedTrades(path: path, finder: BondFinder(priced.bonds))
         let summary = try scorer().score(trades, in: priced.archive(), to: scratch.path + "/o.csv")
-        #expect(summary.asked == 7 && summary.priced == 2 && summary.unpriced == 5)
+        #expect(summary.asked == 9 && summary.priced == 3 && summary.unpriced == 6)
         let table = try ForecastTable(path: scratch.path + "/o.csv")
         let label = try #require(table.label)
         #expect(label[0] == 100 && label[1].isNaN)
         let missing = try scratch.text("o.unpriced.csv")
-        for line in [3, 4, 6, 7, 8] { #expect(missing.contains("\n\(line),")) }
+        for line in [3, 4, 6, 7, 8, 9] { #expect(missing.contains("\n\(line),")) }
     }
 
     @Test("A checkpoint of other features is refused with both hashes")

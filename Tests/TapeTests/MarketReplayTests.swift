@@ -147,6 +147,39 @@ import Tape
         }
     }
 
+    /// Protects the states of engines that are kept: what is added behind them leaves them valid, and
+    /// nothing else does.
+    @Test func theDigestOfThePastChangesWithThePastOnly() throws {
+        let day: Int64 = 86_400
+        let past = [
+            trade("one", report: 0), trade("two", report: 60, withdrawn: 120),
+            trade("three", report: 60),
+        ]
+        let first = EasternTime.date(Self.open)
+        func digest(_ trades: [Trade], from: Int64 = .min) throws -> UInt64 {
+            let reader = try TradeReader(
+                path: folder(trades) + "/trades.csv", from: from, keepsDigest: true)
+            while try reader.next() != nil {}
+            return try #require(reader.digest).value(through: first)
+        }
+        let before = try digest(past)
+        var cancelled = past
+        cancelled[0].withdrawnTime = Self.open + day * Self.second
+        cancelled.append(trade("later", report: day))
+        #expect(try digest(cancelled) == before)
+        #expect(try digest(cancelled, from: Self.open + day * Self.second) == before)
+
+        var price = past
+        price[0].price = 99.25
+        var withdrawal = past
+        withdrawal[1].withdrawnTime += Self.second
+        let others = [
+            price, withdrawal, [past[0], past[2], past[1]], Array(past.dropFirst()),
+            past + [trade("late", report: 61)],
+        ]
+        for trades in others { #expect(try digest(trades) != before) }
+    }
+
     @Test func manyBlocksComeInOrder() throws {
         let count: Int64 = 150_000
         let folder = try folder(

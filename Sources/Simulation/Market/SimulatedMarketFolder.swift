@@ -28,6 +28,28 @@ public struct SimulatedMarketFolder {
         }
     }
 
+    /// Lets a market be replaced only by the same one, of more or fewer days and files perhaps.
+    ///
+    /// - Throws: `FileError` where the folder holds a market of other settings.
+    public func requireSame(as settings: MarketSettings) throws(FileError) {
+        guard let older = try MarketManifest.read(market: path)?.settings else { return }
+        var same = older
+        (same.days, same.quotes, same.rawFiles) = (
+            settings.days, settings.quotes, settings.rawFiles
+        )
+        guard same != settings else { return }
+        throw FileError(
+            .badData, file: path, "the folder holds another simulated market",
+            expected: Self.text(settings), found: Self.text(older),
+            advice: "Choose another --out, or remove the folder")
+    }
+
+    private static func text(_ settings: MarketSettings) -> String {
+        "seed \(settings.seed), \(settings.bonds) bonds from \(settings.start)"
+            + (settings.linearGaussian
+                ? ", linear and Gaussian" : ", equity lag \(settings.equityLag)")
+    }
+
     /// Simulates all days of a market into the folder.
     ///
     /// - Parameters:

@@ -17,7 +17,8 @@ struct BenchFeatures: Encodable {
     let startEvents: Int
     /// Those after the start, without the vectors between them.
     let events: Int
-    let eventUs: Double
+    /// Nil where there are none.
+    let eventUs: Double?
     let vectors: Int
     let vectorUsP50: Double
     let vectorUsP99: Double
@@ -65,7 +66,7 @@ struct BenchFeatures: Encodable {
         }
         vectorTimes.sort()
         events = replay.eventCount - startEvents
-        eventUs = eventTime / .microseconds(1) / Double(max(events, 1))
+        eventUs = events == 0 ? nil : eventTime / .microseconds(1) / Double(events)
         vectors = vectorTimes.count
         vectorUsP50 = vectorTimes[vectors / 2]
         vectorUsP99 = vectorTimes[vectors * 99 / 100]
