@@ -58,7 +58,9 @@ enum TrainingState {
                 .badData, file: path, "the run was started with another recipe or other data",
                 expected: difference(saved, identity).saved,
                 found: difference(saved, identity).now,
-                advice: "Resume with what it was started with, or choose another --out")
+                advice:
+                    "Name neither recipe nor --set beside --resume, and the run goes on with its "
+                    + "own; or choose another --out")
         }
         var expected: [(String, SafetensorsFile.DType, [Int])] = []
         for (index, net) in nets.enumerated() {

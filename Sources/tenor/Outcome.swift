@@ -14,6 +14,21 @@ enum Outcome {
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     }
 
+    /// Says in words what ends the process where a file is cut short while it is mapped: its bytes are
+    /// gone, and nothing can be returned in their place.
+    static func explainLostBytes() {
+        // Only what is safe within a signal handler: no memory, no locks.
+        signal(SIGBUS) { _ in
+            let text: StaticString = """
+                tenor: a file was cut short, or its disk failed, while it was read. Restore it and \
+                start again; a training goes on with --resume.
+
+                """
+            _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+            _exit(Outcome.inputOutput)
+        }
+    }
+
     /// Ends well, provided that what was printed has arrived.
     static func succeed() -> Never {
         let flushed = fflush(stdout) == 0 && ferror(stdout) == 0

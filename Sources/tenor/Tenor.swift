@@ -24,6 +24,7 @@ struct Tenor: AsyncParsableCommand {
 
     static func main() async {
         Outcome.survivePipesAndLimits()
+        Outcome.explainLostBytes()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

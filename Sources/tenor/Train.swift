@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Files
 import Foundation
 import QuantileModels
 import QuantileTraining
@@ -22,12 +23,12 @@ struct Train: ParsableCommand {
             Data may also be a feature store, for the recipe bonds: its last trading days are for \
             test, those before them for validation, with a day between (validation.test_days, \
             validation.days, validation.embargo_days). More stores, as --data A --data B, add training \
-            rows; the days are those of the first. Ctrl-C saves the state; --resume goes on.
+            rows; the days are those of the first. Ctrl-C saves the state; --resume goes on, with the \
+            recipe and the data of the run where none are named.
 
             --start CHECKPOINT goes on from a trained network of the same recipe, with its \
             transforms; the result is never worse than the start on the validation days, which the \
-            start must not have seen. A resume needs the same data and settings again. A recipe \
-            with a section walk_forward trains once a test period and tests each network on the \
+            start must not have seen. A recipe with a section walk_forward trains once a test period and tests each network on the \
             days that follow, each in a folder window-1, window-2 and so on below --out, and joins \
             their forecasts:
               walk_forward:
@@ -46,21 +47,23 @@ struct Train: ParsableCommand {
 
             Example:
               tenor train tabular --data prices.csv --out run --set training.steps=1000
+              tenor train --resume --out run
             """)
 
     @Argument(help: "A recipe's name, or the path of a YAML file.")
-    var recipe: String
+    var recipe: String?
 
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp("The training data; stores may be several.", valueName: "csv|store"))
-    var data: [String]
+    var data: [String] = []
 
     @Option(help: ArgumentHelp("The run directory. (default: runs/RECIPE-TIME)", valueName: "run"))
     var out: String?
 
-    @Option(help: ArgumentHelp("The column to forecast.", valueName: "column"))
-    var label = "label"
+    @Option(
+        help: ArgumentHelp("The column to forecast. (default: label)", valueName: "column"))
+    var label: String?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -89,34 +92,34 @@ struct Train: ParsableCommand {
         if resume && out == nil {
             throw ValidationError("--resume needs --out, the run directory to go on with")
         }
+        if recipe == nil && (!resume || sweep != nil) {
+            throw ValidationError("Missing expected argument '<recipe>'")
+        }
+        if data.isEmpty && (!resume || sweep != nil) {
+            throw ValidationError("Missing expected argument '--data <csv|store>'")
+        }
     }
 
     func run() throws {
         Interruption.listen()
         if let sweep { return try runSweep(sweep) }
-        let recipe = try Recipe(recipe, overrides: overrides)
+        let (recipe, command) = try begin()
         let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
-        let start = try start.map { try Checkpoint.load($0) }
-        if let walkForward = recipe.walkForward, FeatureStore.isStore(data[0]) {
+        let start = try command.start.map { try Checkpoint.load($0) }
+        if let walkForward = recipe.walkForward, FeatureStore.isStore(command.data[0]) {
             let job = WalkForwardJob(
-                recipe: recipe, walkForward: walkForward, data: data, path: path)
+                recipe: recipe, walkForward: walkForward, data: command.data, path: path)
             return try report(job.run(resume: resume, start: start))
         }
         let job = TrainingJob(
-            recipe: recipe, data: data, label: label, path: path, start: start)
+            recipe: recipe, data: command.data, label: command.label, path: path, start: start,
+            command: command)
         switch try job.run(resume: resume && !job.clearIfOnlyBegun()) {
         case .interrupted(let steps):
-            let options =
-                data.map { " --data \(Self.quoted($0))" }
-                + [
-                    self.start.map { " --start \(Self.quoted($0))" } ?? "",
-                    " --out \(Self.quoted(path)) --resume",
-                ]
-                + overrides.map { " --set \(Self.quoted($0))" }
             StandardError.write(
                 """
                 Stopped at step \(steps); the state is saved. Go on with:
-                  tenor train \(Self.quoted(self.recipe))\(options.joined())
+                  tenor train --resume --out \(Self.quoted(path))
 
                 """)
             // The shell's convention for a process that SIGINT ended.
@@ -127,13 +130,42 @@ struct Train: ParsableCommand {
             } else {
                 print(
                     String(
-                        format: "validation pinball %.4g, %d nets, best at step %@ of %d",
+                        format: "validation pinball %.4g, %d %@, best at step %@ of %d",
                         result.validationPinball, result.bestSteps.count,
+                        result.bestSteps.count == 1 ? "net" : "nets",
                         result.bestSteps.map(String.init).joined(separator: ", "),
                         result.stepsPerNet))
                 print("checkpoint \(result.checkpoint)")
             }
         }
+    }
+
+    /// What is trained on what: as named here, else, of a run that goes on, as it was begun.
+    private func begin() throws(FileError) -> (recipe: Recipe, command: TrainingCommand) {
+        if let recipe, !data.isEmpty {
+            let recipe = try Recipe(recipe, overrides: overrides)
+            return (
+                recipe,
+                TrainingCommand(
+                    recipe: recipe.name, data: data, label: label ?? "label", start: start)
+            )
+        }
+        let run = out ?? ""
+        guard var command = try TrainingCommand(run: run) else {
+            throw FileError(
+                .missing, file: run, "no single training that tells what it was begun with",
+                expected: "a \(TrainingCommand.fileName) in it",
+                advice: "Name the recipe, --data and --set as at the start, beside --resume")
+        }
+        if !data.isEmpty { command.data = data }
+        command.label = label ?? command.label
+        command.start = start ?? command.start
+        let begun = try command.recipe(run: run, overrides: overrides)
+        return (
+            try recipe.map { (name) throws(FileError) in
+                try Recipe(name, overrides: overrides)
+            } ?? begun, command
+        )
     }
 
     private func report(_ result: WalkForwardJob.Result) throws {
@@ -148,12 +180,13 @@ struct Train: ParsableCommand {
     }
 
     private func runSweep(_ file: String) throws {
-        let base = try Recipe(recipe, overrides: overrides)
+        let name = recipe ?? ""
+        let base = try Recipe(name, overrides: overrides)
         let path = out ?? "runs/\(base.name)-sweep-\(Self.timestamp())"
         let job = SweepJob(
             sweep: try Sweep(path: file),
-            recipe: { try Recipe(self.recipe, overrides: self.overrides + $0) }, data: data,
-            label: label, path: path)
+            recipe: { try Recipe(name, overrides: self.overrides + $0) }, data: data,
+            label: label ?? "label", path: path)
         try job.run(resume: resume)
         try Experiments.report(ExperimentTable(Experiment.all(in: path)), asJSON: json)
     }

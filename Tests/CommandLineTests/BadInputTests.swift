@@ -280,6 +280,17 @@ import Testing
         expectRefusal(refused, exit: 74, ["forecasts.csv", "file too large"])
         #expect(try folder.files() == before)
         #expect(try await folder.run(score).exit == 0)
+        // With room again the run goes on from its last state, to the end of one that had it all along.
+        let resumed = try await folder.run(["train", "--resume", "--out", "run"])
+        #expect(resumed.exit == 0, "\(resumed.standardError)")
+        let whole = try await folder.run([
+            "train", "small.yaml", "--data", "data.csv", "--out", "whole", "--set",
+            "training.steps=1000",
+        ])
+        #expect(whole.exit == 0)
+        for name in ["model.safetensors", "state.safetensors", "metrics.jsonl"] {
+            #expect(try folder.bytes("run/\(name)") == folder.bytes("whole/\(name)"), "\(name)")
+        }
     }
 
     @Test("A loss that turns NaN stops with its step, and the checkpoint before it scores")

@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    /// Waits until a file of a run is being written, or the process has ended.
+    private func save(in run: String, of process: Int32) async {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                while kill(process, 0) == 0 {
+                    let names = (try? FileManager.default.contentsOfDirectory(atPath: run)) ?? []
+                    if names.contains(where: { $0.hasSuffix(".partial") }) { break }
+                    usleep(50)
+                }
+                continuation.resume()
+            }
+        }
+    }
+
     /// Members over embedded numbers, in folds.
     private static let ensemble = [
         "--set", "model={members: 2, embedding: 4, hidden: [8]}", "--set", "validation.folds=3",
@@ -64,7 +78,8 @@ import Testing
         let step = try #require(Int(advice.1))
         #expect(step > 0 && step < 6000)
 
-        // What it says is what one types.
+        // What it says is what one types: the run knows its recipe, its settings and its data.
+        #expect(advice.2 == "train --resume --out run")
         let resumed = try await folder.run(Self.words(advice.2))
         #expect(resumed.exit == 0, "\(resumed.standardError)")
 
@@ -88,13 +103,16 @@ import Testing
             // Also before the first state, where a killed run has nothing to go on with.
             let name = "run-\(run)"
             var hasState = false
-            for _ in 0..<3 {
+            for attempt in 0..<3 {
                 let moment = length * Double.random(in: 0..<1.1)
+                // Every other time in the middle of writing, from that moment on.
+                let waitsForSave = (run + attempt) % 2 == 0
                 let arguments =
                     ["train", "small.yaml", "--data", "data.csv", "--out", name] + Self.options
                     + options + (hasState ? ["--resume"] : [])
                 _ = try await folder.run(arguments) { process in
                     try await Task.sleep(for: moment)
+                    if waitsForSave { await save(in: folder.url(name).path, of: process) }
                     kill(process, SIGKILL)
                 }
                 hasState = folder.exists("\(name)/state.safetensors")
@@ -108,6 +126,54 @@ import Testing
                     "\(name)/\(file)")
             }
         }
+    }
+
+    @Test("A run goes on by its folder alone; what is named otherwise is told with what to do")
+    func resumeByFolder() async throws {
+        let folder = try TrainingFolder()
+        #expect(try await train(folder, "run", signal: SIGKILL).exit == SIGKILL)
+        let other = try await folder.run([
+            "train", "--resume", "--out", "run", "--set", "training.batch=8",
+        ])
+        #expect(other.exit == 65)
+        #expect(other.standardError.contains("expected 'batch: 16', found 'batch: 8'"))
+        #expect(other.standardError.contains("Name neither recipe nor --set"))
+        let inspected = try await folder.run(["inspect", "run"])
+        #expect(inspected.standardOutput.contains("tenor train --resume --out run"))
+        // Also from another folder, and where the data have moved.
+        let moved = try folder.bytes("data.csv")
+        try FileManager.default.removeItem(at: folder.url("data.csv"))
+        try FileManager.default.createDirectory(
+            at: folder.url("elsewhere"), withIntermediateDirectories: true)
+        try moved.write(to: folder.url("elsewhere/moved.csv"))
+        let lost = try await folder.run(["train", "--resume", "--out", "run"])
+        #expect(lost.exit == 66 && lost.standardError.contains("data.csv"))
+        let resumed = try await runTenor(
+            "train", "--resume", "--out", "../run", "--data", "moved.csv",
+            in: folder.url("elsewhere"))
+        #expect(resumed.exit == 0, "\(resumed.standardError)")
+        #expect(resumed.standardOutput.contains(" 1 net, best"))
+        try moved.write(to: folder.url("data.csv"))
+        #expect(try await train(folder, "whole").exit == 0)
+        #expect(
+            try folder.bytes("run/state.safetensors") == folder.bytes("whole/state.safetensors"))
+
+        for arguments in [["train", "--data", "data.csv"], ["train", "small.yaml"]] {
+            #expect(try await folder.run(arguments).exit == 64)
+        }
+        try FileManager.default.removeItem(at: folder.url("run/command.json"))
+        let unknown = try await folder.run(["train", "--resume", "--out", "run"])
+        #expect(unknown.exit == 66)
+        #expect(unknown.standardError.contains("Name the recipe, --data and --set"))
+    }
+
+    @Test("A file that is cut short while it is mapped ends the process in words")
+    func busError() async throws {
+        let folder = try TrainingFolder()
+        let run = try await train(folder, "run", signal: SIGBUS)
+        #expect(run.exit == 74)
+        #expect(run.standardError.contains("tenor: a file was cut short"))
+        #expect(try await folder.run(["train", "--resume", "--out", "run"]).exit == 0)
     }
 
     /// The words of a command as a shell reads them.

@@ -36,13 +36,14 @@ struct TrainingFolder {
 
     func bytes(_ name: String) throws -> Data { try Data(contentsOf: url(name)) }
 
-    /// Every file below the folder but those of the standard set and, of a run, its lock, its
-    /// summary and TensorBoard's files.
+    /// Every file below the folder but those of the standard set and, of a run, its lock, its command,
+    /// its summary and TensorBoard's files.
     func files() throws -> Set<String> {
         let all = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path)
         return Set(
             all.filter {
-                !$0.hasSuffix("/lock") && !$0.hasSuffix("/summary.json")
+                !$0.hasSuffix("/lock") && !$0.hasSuffix("/command.json")
+                    && !$0.hasSuffix("/summary.json")
                     && !$0.contains("/events.out.tfevents.")
             }
         ).subtracting(["data.csv", "small.yaml"])
