@@ -6,8 +6,13 @@ FLAGS := -c release
 # The Python that has PyTorch and JAX, for `make bench`.
 PEERS := python3
 
+# The Python that has websockets for `make check-server`, and the vendor's examples
+# (github.com/deepmarketmaking/api, examples/python) where they were cloned.
+PYTHON := python3
+EXAMPLES :=
+
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build test check-long quickstart bench format lint clean
+.PHONY: help dependencies build test check-long check-server quickstart bench format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +32,9 @@ check-long: dependencies ## run the suite with the checks that take minutes: kno
 	TENOR_CHECK_LONG=1 swift test $(FLAGS) --skip-build --disable-xctest
 	TENOR_BASELINE_KERNELS=1 swift test $(FLAGS) --scratch-path .build-baseline --disable-xctest \
 		--filter 'ArraysTests|AutodiffTests|LayersTests|QuantileModelsTests'
+
+check-server: build ## serve a small market by a small network; try bad input, a browser, the vendor's clients
+	@Scripts/check_server.sh "$(PYTHON)" "$(EXAMPLES)"
 
 quickstart: build ## make a market, train, score, compare with classical prices; all in quickstart/
 	@Scripts/quickstart.sh

@@ -4,7 +4,9 @@
     pip install websockets
     Scripts/bad_input.py --tenor .build/release/tenor
 
-It needs openssl, which makes the keys and signs the tokens of an outside issuer. The market is simulated.
+It needs openssl, which makes the keys and signs the tokens of an outside issuer, and the certificates of
+an authority of its own; curl tries those. The market is simulated and served by the fair value filter,
+unless --market and --checkpoint name others.
 After each case a client who did nothing wrong asks for a price, on a connection that stays open all the
 time and keeps getting its refreshes. The half-open connections take two minutes, which pass meanwhile.
 """
@@ -18,13 +20,16 @@ import hmac
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import websockets
@@ -74,20 +79,60 @@ class Issuer:
         return text + "." + encoded(signature)
 
 
+class Authority:
+    """An authority for certificates of localhost, by openssl."""
+
+    def __init__(self, folder, name="authority"):
+        self.folder, self.name = folder, name
+        self.path, self.key = folder / f"{name}-root.pem", folder / f"{name}-root-key.pem"
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                     "-nodes", "-days", "30", "-subj", f"/CN={name}", "-keyout", self.key, "-out",
+                     self.path)
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder)
+
+    def certificate(self, name, first, last):
+        """The files of a certificate and its key, valid from one day to another, counted from now."""
+        paths = {end: self.folder / f"{name}.{end}" for end in ["pem", "key", "csr", "cnf"]}
+
+        def moment(days):
+            return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86_400 * days - 60))
+
+        database = self.folder / f"{name}.db"
+        database.touch()
+        paths["cnf"].write_text(
+            f"[ca]\ndefault_ca=own\n[own]\ndatabase={database}\nnew_certs_dir={self.folder}\n"
+            "rand_serial=yes\ndefault_md=sha256\npolicy=any\nx509_extensions=names\n"
+            "[any]\ncommonName=supplied\n[names]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        self.openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                     "-nodes", "-subj", "/CN=localhost", "-keyout", paths["key"], "-out",
+                     paths["csr"])
+        self.openssl("ca", "-batch", "-notext", "-config", paths["cnf"], "-cert", self.path,
+                     "-keyfile", self.key, "-in", paths["csr"], "-out", paths["pem"],
+                     "-startdate", moment(first), "-enddate", moment(last))
+        return paths["pem"], paths["key"]
+
+
 class Server:
-    def __init__(self, tenor, folder):
+    def __init__(self, tenor, folder, market=None, checkpoint=None):
+        self.tenor, self.folder = tenor, folder
         self.issuer = Issuer(folder)
         (folder / "keys.json").write_text(json.dumps(self.issuer.keys()))
-        subprocess.run([tenor, "simulate", "--bonds", "200", "--days", "5", "--out",
-                        folder / "market"], check=True, capture_output=True)
+        if not market:
+            market = folder / "market"
+            subprocess.run([tenor, "simulate", "--bonds", "200", "--days", "5", "--out", market],
+                           check=True, capture_output=True)
+        self.market = market
         # Bonds that have a price: those that trade most.
-        trades = collections.Counter(
-            row["figi"] for row in csv.DictReader(open(folder / "market/trades.csv")))
-        self.figis = [figi for figi, _ in trades.most_common(60)]
+        self.trades = list(csv.DictReader(open(market / "trades.csv")))
+        count = collections.Counter(row["figi"] for row in self.trades)
+        self.figis = [figi for figi, _ in count.most_common(60)]
+        self.arguments = [
+            tenor, "serve", *([checkpoint] if checkpoint else []), "--market", market, "--jwks",
+            folder / "keys.json", "--audience", AUDIENCE, "--port", "0", "--refresh", "2"]
         self.process = subprocess.Popen(
-            [tenor, "serve", "--market", folder / "market", "--jwks", folder / "keys.json",
-             "--audience", AUDIENCE, "--port", "0", "--refresh", "2"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            self.arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
 
     def memory(self):
@@ -197,6 +242,60 @@ class Cases:
              self.message(item(figi, subscribe=True, unsubscribe=True))],
             ["did you mean 'inference'", "did you mean 'subscribe'", "rfq_label", "side",
              "ats_indicator", "both subscribe and unsubscribe"])
+
+    async def nothing_asked(self):
+        return await self.refused(
+            [{}, {"inference": []}, {"trade": []}], ["nothing is asked"] * 3)
+
+    def post_events(self, *lines):
+        """The status and the answer of `/v1/events`."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.server.port}/v1/events",
+            "\n".join(json.dumps(line) for line in lines).encode(),
+            {"Authorization": f"Bearer {self.good}"})
+        try:
+            with urllib.request.urlopen(request) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    async def events(self):
+        """What no market has is refused by line and field; what it does not have is passed over."""
+        row = self.server.trades[-1]
+        last = int(row["report_date"])
+        other = next(each for each in self.server.trades if each["cusip"] != row["cusip"])
+        trade = {"event": "trade", "trade_id": "sent", "cusip": row["cusip"], "figi": row["figi"],
+                 "execution_date": last, "report_date": last + 10 ** 9, "buy_sell": "S",
+                 "side": "C", "quantity": 10_000, "price": float(row["price"])}
+        tick = {"event": "treasury", "time": last, "tenor": 10, "cusip": "T", "coupon": 4,
+                "maturity": f"{time.gmtime(last // 10 ** 9).tm_year + 9}-11-15", "yield_mid": 4.2}
+        series = {"event": "market", "time": last, "symbol": "LQD", "price": 108.5}
+        wrong = [
+            (trade | {"price": 1e300}, "price"), (trade | {"price": 0}, "price"),
+            (trade | {"yield": 367}, "yield"), (trade | {"quantity": -1}, "quantity"),
+            (trade | {"quantity": 1e15}, "quantity"), (trade | {"figi": other["figi"]}, "figi"),
+            (trade | {"figi": "BBG000000000"}, "figi"), (trade | {"execution_date": 1}, "execution_date"),
+            (trade | {"report_date": 4 * 10 ** 18}, "report_date"),
+            (trade | {"cusip": other["cusip"], "figi": other["figi"], "trade_id": row["trade_id"]},
+             "trade_id"),
+            (tick | {"yield_mid": 367}, "yield_mid"), (tick | {"maturity": "2100-01-01"}, "maturity"),
+            (series | {"price": 1e300}, "price"), (series | {"time": 0}, "time"),
+            ({"event": "rating", "issuer": "x", "date": "2199-01-01", "agency": "SP", "rating": "A"},
+             "date")]
+        for line, name in wrong:
+            status, answered = self.post_events(trade, line)
+            if status != 400 or not answered["error"].startswith(f"line 2.{name}: expected"):
+                return f"{line}: {status} {answered}"
+        strange = [
+            trade | {"cusip": "unknown", "figi": ""}, series | {"symbol": "NOBODY"},
+            trade | {"event": "withdrawn", "trade_id": "nobody's", "withdrawn_date": last + 10 ** 9},
+            trade | {"trade_id": row["trade_id"]}]
+        for line in strange:
+            status, answered = self.post_events(line)
+            if status != 200 or answered["accepted"] or answered["passed_over"][0]["line"] != 1:
+                return f"{line}: {status} {answered}"
+        taken = [self.post_events(trade)[1]["accepted"] for _ in range(2)]
+        return None if taken == [1, 0] else f"the same trade twice: {taken}"
 
     async def quantities(self):
         wrong = [0, -1, 5_000_001, 1.5, "1000", None, 1e300, True]
@@ -405,6 +504,54 @@ class Cases:
             await asyncio.sleep(0.1)
         return "its subscriptions stay"
 
+    async def tls(self):
+        """Prices over TLS for those who trust the authority, a sentence where files do not fit."""
+        folder = self.server.folder
+        authority = Authority(folder)
+        good, key = authority.certificate("good", 0, 30)
+        expired = authority.certificate("expired", -30, -1)
+        _, other = authority.certificate("other", 0, 30)
+        stranger = Authority(folder, "stranger")
+        for certificate, its_key, status, words in [
+                (*expired, 65, "the certificate has expired"),
+                (good, other, 65, "not the private key of the certificate"),
+                (good, folder / "keys.json", 65, "not a private key"),
+                (folder / "keys.json", key, 65, "not a certificate"),
+                (folder / "nowhere.pem", key, 66, "nowhere.pem")]:
+            run = await asyncio.to_thread(
+                subprocess.run,
+                [*self.server.arguments, "--tls-certificate", certificate, "--tls-key", its_key],
+                capture_output=True, text=True, timeout=60)
+            if run.returncode != status or words not in run.stderr:
+                return f"{words}: {run.returncode} {run.stderr[-300:]}"
+        process = subprocess.Popen(
+            [*self.server.arguments, "--tls-certificate", good, "--tls-key", key],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            line = await asyncio.to_thread(process.stdout.readline)
+            if "https://" not in line:
+                return line
+            port = line.rsplit(":", 1)[1].strip()
+            for trusted, wanted in [(authority, 0), (stranger, 60)]:
+                run = await asyncio.to_thread(
+                    subprocess.run,
+                    ["curl", "--silent", "--cacert", trusted.path, f"https://localhost:{port}/readyz"],
+                    capture_output=True, text=True)
+                if run.returncode != wanted or (wanted == 0) != ("true" in run.stdout):
+                    return f"curl ended with {run.returncode}: {run.stdout}"
+                context = ssl.create_default_context(cafile=trusted.path)
+                try:
+                    async with websockets.connect(f"wss://localhost:{port}", ssl=context) as link:
+                        found = await answer(link, self.message(item(self.figis[0])))
+                        if wanted or "inference" not in found:
+                            return f"over TLS: {found}"
+                except ssl.SSLCertVerificationError as error:
+                    if not wanted:
+                        return f"over TLS: {error}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
+
     async def half_open(self):
         """Clients that say nothing, half a request, or a WebSocket that answers no ping."""
         silent = socket.create_connection(("127.0.0.1", self.server.port))
@@ -446,8 +593,8 @@ async def run(server):
             "inference": [item(figi, subscribe=True) for figi in server.figis]}))
         listener = asyncio.create_task(listen())
         half_open = asyncio.create_task(cases.half_open())
-        names = ["malformed_json", "unknown_fields_and_labels", "quantities", "unknown_figis",
-                 "times", "too_many_subscriptions", "sixth_connection", "two_tokens",
+        names = ["malformed_json", "unknown_fields_and_labels", "nothing_asked", "quantities",
+                 "unknown_figis", "times", "events", *(["tls"] if shutil.which("curl") else []), "too_many_subscriptions", "sixth_connection", "two_tokens",
                  "wrong_tokens", "token_that_expires", "large_frames", "wrong_frames",
                  "slow_reader", "vanishing_client"]
         for index, name in enumerate([*names, "half_open"]):
@@ -475,9 +622,14 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tenor", type=pathlib.Path, required=True)
+    parser.add_argument("--market", type=pathlib.Path)
+    parser.add_argument("--checkpoint", type=pathlib.Path)
     options = parser.parse_args()
+    if not shutil.which("curl"):
+        print("left out: TLS, since curl is not installed")
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(options.tenor.resolve(), pathlib.Path(folder))
+        server = Server(options.tenor.resolve(), pathlib.Path(folder), options.market,
+                        options.checkpoint)
         try:
             passed = asyncio.run(run(server))
         finally:

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Opens the page of `tenor serve` in a real browser, uses it as a desk would, and takes two pictures.
+"""Opens the page of `tenor serve` in a real browser, uses it as a desk would, and takes four pictures.
 
     pip install websockets
     Scripts/browse_ui.py --tenor .build/release/tenor --picture ui.png
 
 It needs Chromium. The market is simulated, and served by the fair value filter, unless --market and
 --checkpoint name others. Checked are the log-in, the search, quantile bands for both sides at ten
-sizes, trades, the three probabilities, that a print that is sent while the page is open shows, and that
-the page fits a phone, which is the second picture.
+sizes, trades, the three probabilities, that a print that is sent while the page is open shows and moves
+the moment of the quotes, that the page fits a phone, and what it says when nothing is found and when the
+server goes away. Pictures: light, dark, on a phone, without a server.
 """
 
 import argparse
@@ -74,7 +75,7 @@ def send_print(port, trade):
     post(port, "/v1/events", trade, Authorization=f"Bearer {token}")
 
 
-async def use(port, bond, trade, devtools, picture):
+async def use(port, bond, trade, devtools, picture, stop):
     passed = []
 
     def check(name, condition, detail=""):
@@ -97,6 +98,9 @@ async def use(port, bond, trade, devtools, picture):
         await page.value(f"password.value = '{PASSWORD}'; login.requestSubmit(); 1")
         check("log-in", await page.until("login.hidden"))
         await page.value(
+            "search.value = 'nobody has this'; search.dispatchEvent(new Event('input')); 1")
+        check("nothing found is said", await page.until("!none.hidden && found.hidden"))
+        await page.value(
             f"search.value = '{bond['issuer']}'; search.dispatchEvent(new Event('input')); 1")
         check("search by issuer", await page.until(
             f"[...found.querySelectorAll('button')].some(b => b.textContent.includes('{bond['figi']}'))"))
@@ -113,18 +117,22 @@ async def use(port, bond, trade, devtools, picture):
         check("a level at 77.5 % has about that chance",
               all(abs(p - .775) < .04 for p in shares), shares)
         before = await page.value("document.querySelector('#trades tbody tr').innerText")
+        moment = await page.value("asof.textContent")
+        check("quotes tell as of when they are", "UTC" in moment, moment)
         send_print(port, trade)
         check("a print shows at once", await page.until(
             f"document.querySelector('#trades tbody tr').innerText.includes('77,000')"), before)
-        shown = await page.value("state.textContent")
-        check("quotes come anew", await page.until(
-            f"state.textContent !== {json.dumps(shown)}"), shown)
+        check("quotes come anew, of a later moment", await page.until(
+            f"asof.textContent > {json.dumps(moment)}"), moment)
         for label in ["spread", "ytm", "price"]:
             await page.value(
                 f"label.value = '{label}'; label.dispatchEvent(new Event('change')); 1")
             check(f"as {label}", await page.until("quotes.size === 20"))
         await page.value("document.activeElement.blur(); 1")
-        for name, width, height, scale in [("", 1200, 1150, 1), ("-phone", 390, 844, 2)]:
+
+        async def take(name, scheme, width, height, scale):
+            await page.call("Emulation.setEmulatedMedia", features=[
+                {"name": "prefers-color-scheme", "value": scheme}])
             await page.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                             deviceScaleFactor=scale, mobile=scale > 1)
             await asyncio.sleep(0.3)
@@ -133,6 +141,17 @@ async def use(port, bond, trade, devtools, picture):
             image = await page.call(
                 "Page.captureScreenshot", format="png", captureBeyondViewport=scale > 1)
             picture.with_stem(picture.stem + name).write_bytes(base64.b64decode(image["data"]))
+
+        await take("", "light", 1200, 1150, 1)
+        await take("-dark", "dark", 1200, 1150, 1)
+        await take("-phone", "light", 390, 844, 2)
+        check("on a phone the yield is in sight", await page.value(
+            "[...document.querySelectorAll('#trades tr > :last-child')]"
+            ".every(c => c.getBoundingClientRect().right <= 390 && c.offsetWidth > 0)"))
+        stop()
+        check("a lost connection is said, and quotes fade", await page.until(
+            "!lost.hidden && charts.classList.contains('stale')"))
+        await take("-lost", "light", 1200, 1150, 1)
         check("no error in the page", not page.errors, page.errors)
     return passed
 
@@ -165,7 +184,9 @@ def main():
         most = max(counts, key=counts.get)
         bond = next(row for row in rows(market / "bonds.csv") if row["cusip"] == most)
         last = [trade for trade in trades if trade["cusip"] == most][-1]
-        time = max(int(trades[-1]["report_date"]), int(last["report_date"])) + 60_000_000_000
+        # Later than all that the market has.
+        ticks = rows(market / "treasuries.csv")
+        time = max(int(trades[-1]["report_date"]), int(ticks[-1]["time"])) + 60_000_000_000
         trade = {
             "event": "trade", "trade_id": "sent", "cusip": most, "figi": bond["figi"],
             "execution_date": time, "report_date": time + 1_000_000_000, "buy_sell": "S",
@@ -184,11 +205,14 @@ def main():
             int(line.split("127.0.0.1:")[1].split("/")[0]) for line in chromium.stderr
             if "DevTools listening" in line)
         try:
-            passed = asyncio.run(use(port, bond, trade, devtools, options.picture))
+            passed = asyncio.run(use(
+                port, bond, trade, devtools, options.picture,
+                stop=lambda: server.send_signal(signal.SIGINT)))
         finally:
             chromium.terminate()
             chromium.wait()
-            server.send_signal(signal.SIGINT)
+            if server.poll() is None:
+                server.send_signal(signal.SIGINT)
             server.wait(timeout=30)
     print(f"{sum(passed)} of {len(passed)} passed; {options.picture}")
     sys.exit(0 if all(passed) else 1)

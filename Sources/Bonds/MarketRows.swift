@@ -166,6 +166,10 @@ public struct TreasuryRow: ReferenceRow, Hashable {
 
     /// The tenors that are on the run, in years.
     public static let tenors = [2, 3, 5, 7, 10, 20, 30]
+    /// What no yield of a Treasury leaves, in percent: the highest so far were 16, in 1981.
+    public static let yields = -5.0...25
+    /// The same of coupons.
+    public static let coupons = 0.0...25
     public static let table = "treasuries"
     public static let columns = ["time", "tenor", "cusip", "coupon", "maturity", "yield_mid"]
 
@@ -177,9 +181,9 @@ public struct TreasuryRow: ReferenceRow, Hashable {
         }
         self.tenor = tenor
         cusip = cells.text()
-        coupon = try cells.number(in: 0...100)
+        coupon = try cells.number(in: Self.coupons)
         maturity = try cells.requiredDate()
-        yieldMid = try cells.requiredNumber(in: -5...100)
+        yieldMid = try cells.requiredNumber(in: Self.yields)
     }
 
     public func write(to cells: inout CSVRows) {
@@ -205,13 +209,16 @@ public struct MarketRow: ReferenceRow, Hashable {
         self.price = price
     }
 
+    /// What no fund's or index's price leaves.
+    public static let prices = 0.0...1_000_000
+
     public static let table = "markets"
     public static let columns = ["time", "symbol", "price"]
 
     public init(_ cells: inout ReferenceCells) throws(FileError) {
         self.init(
             time: try cells.requiredTime(), symbol: try cells.requiredText(),
-            price: try cells.requiredNumber(in: 0 ... .greatestFiniteMagnitude))
+            price: try cells.requiredNumber(in: Self.prices))
     }
 
     public func write(to cells: inout CSVRows) {

@@ -45,6 +45,8 @@ public struct FeatureLayout: Sendable {
     public var stateWidth: Int { schema.state.count }
     /// Numbers in the condition of a trade.
     public static let conditionWidth = 32
+    /// The series of `markets.csv` that features are made of.
+    public static let marketSymbols = MarketGrid.symbols
 
     static let swapOption = "swaps"
     static let dealerOption = "dealers"

@@ -47,6 +47,7 @@ public enum Unpriced: String, Sendable, Error, CustomStringConvertible {
     case matured = "the bond has matured"
     case notIssued = "the bond is not issued yet"
     case noTreasury = "no Treasury has a tick yet"
+    case noPositivePrice = "a price quantile is not above zero"
 
     public var description: String { rawValue }
 }

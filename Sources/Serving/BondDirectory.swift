@@ -5,10 +5,14 @@ import Files
 public struct BondDirectory: Sendable {
     package let finder: BondFinder
     package var bonds: BondTable { finder.bonds }
+    private let issuers: Set<String>
 
     public init(_ bonds: BondTable) {
         finder = BondFinder(bonds)
+        issuers = Set(bonds.rows.map(\.issuer))
     }
+
+    package func hasIssuer(_ name: String) -> Bool { issuers.contains(name) }
 
     package func index(figi: String) -> Int? { finder.index(figi: figi) }
 

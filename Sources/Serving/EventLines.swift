@@ -5,158 +5,109 @@ import Tape
 ///
 /// `event` says what a line is: `trade` or `withdrawn` with the columns of `trades.csv`, `treasury`,
 /// `market` or `rating` with those of their tables. Times are UTC epoch nanoseconds.
-package enum EventLines {
-    package struct Events {
-        package var known: [MarketEvent] = []
-        /// Trades of bonds that the market does not have.
-        package var unknownBonds = 0
+///
+/// A line that is malformed, contradicts itself or the market's bonds, or has a value that no market
+/// has refuses the body as a whole. A line about something that the market does not have is passed
+/// over.
+package struct EventLines {
+    /// What is taken in: each with the number of its line.
+    package private(set) var known: [(line: Int, event: MarketEvent)] = []
+    package private(set) var passedOver: [PassedOver] = []
+    /// How many of ``passedOver`` are about bonds that the market does not have.
+    package private(set) var unknownBonds = 0
+
+    package struct PassedOver {
+        package var line: Int
+        package var reason: String
     }
 
-    /// Reads all lines; where one is wrong, none counts.
-    package static func parse(_ body: [UInt8], bonds: BondTable) throws(RequestError) -> Events {
-        var events = Events()
+    /// Reads all lines.
+    /// - Parameters:
+    ///   - now: the server's clock, in UTC epoch nanoseconds.
+    package init(
+        _ body: [UInt8], directory: BondDirectory, facts: MarketFacts, now: Int64
+    ) throws(RequestError) {
+        let reader = EventReader(directory: directory, facts: facts, now: now)
         var number = 0
         for line in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             guard line.contains(where: { $0 > 0x20 }) else { continue }
-            let event: MarketEvent?
+            let result: EventReader.Result
             do {
-                event = try read(Array(line), at: "line \(number)", bonds: bonds)
+                result = try reader.read(Array(line), at: "line \(number)")
             } catch {
                 let text = error.description
                 throw text.hasPrefix("line ") ? error : RequestError("line \(number): \(text)")
             }
-            guard let event else {
-                events.unknownBonds += 1
+            switch result {
+            case .event(let event):
+                if let last = known.last, event.time < last.event.time {
+                    throw RequestError(
+                        "line \(number): became known before line \(last.line), at "
+                            + "\(Timestamp.text(event.time)) and \(Timestamp.text(last.event.time))"
+                            + "; expected the lines in the order in which they became known")
+                }
+                known.append((number, event))
+            case .unknownBond(let reason):
+                unknownBonds += 1
+                passedOver.append(PassedOver(line: number, reason: reason))
+            case .unknown(let reason):
+                passedOver.append(PassedOver(line: number, reason: reason))
+            }
+        }
+    }
+
+    /// The trades that are reported or withdrawn, for ``passOver(_:)``.
+    package var trades: [(identifier: String, bond: Int)] {
+        known.compactMap { _, event in
+            switch event {
+            case .reported(let trade, let bond), .withdrawn(let trade, let bond):
+                (trade.tradeID, bond)
+            default: nil
+            }
+        }
+    }
+
+    /// Passes over trades that are known already and withdrawals of trades that nobody knows.
+    /// - Parameter standings: of ``trades``.
+    package mutating func passOver(_ standings: [TradeStanding]) throws(RequestError) {
+        /// Of trades in lines above: the bond, and whether the trade is withdrawn.
+        var above: [String: (bond: Int, isWithdrawn: Bool)] = [:]
+        var kept: [(line: Int, event: MarketEvent)] = []
+        var place = 0
+        for (line, event) in known {
+            let (trade, bond, isReport): (Trade, Int, Bool)
+            switch event {
+            case .reported(let found, let of): (trade, bond, isReport) = (found, of, true)
+            case .withdrawn(let found, let of): (trade, bond, isReport) = (found, of, false)
+            default:
+                kept.append((line, event))
                 continue
             }
-            if let last = events.known.last, event.time < last.time {
-                throw RequestError("line \(number): became known before the line above it")
-            }
-            events.known.append(event)
-        }
-        return events
-    }
-
-    /// Nil for a trade of an unknown bond.
-    private static func read(
-        _ line: [UInt8], at place: String, bonds: BondTable
-    ) throws(RequestError) -> MarketEvent? {
-        var fields = try Fields(JSONParser.parse(line), at: place)
-        let kind = try fields.choice("event", Kind.byName)
-        let event: MarketEvent?
-        switch kind {
-        case .trade, .withdrawn:
-            let trade = try trade(&fields, isWithdrawn: kind == .withdrawn)
-            event = bonds.index(cusip: trade.cusip).map {
-                kind == .trade ? .reported(trade, bond: $0) : .withdrawn(trade, bond: $0)
-            }
-        case .treasury: event = .treasury(try treasury(&fields))
-        case .market:
-            event = .market(
-                MarketRow(
-                    time: try fields.time("time"), symbol: try fields.text("symbol"),
-                    price: try fields.number("price", above: 0)))
-        case .rating: event = .rating(try rating(&fields))
-        }
-        try fields.end()
-        return event
-    }
-
-    private enum Kind: String, CaseIterable {
-        case trade, withdrawn, treasury, market, rating
-
-        static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
-    }
-
-    private static func trade(
-        _ fields: inout Fields, isWithdrawn: Bool
-    ) throws(RequestError) -> Trade {
-        var trade = Trade()
-        trade.tradeID = try fields.text("trade_id")
-        trade.cusip = try fields.text("cusip")
-        trade.figi = fields.take("figi")?.string ?? ""
-        trade.executionTime = try fields.time("execution_date")
-        trade.reportTime = try fields.time("report_date")
-        if isWithdrawn {
-            trade.withdrawnTime = try fields.time("withdrawn_date")
-            guard trade.withdrawnTime >= trade.reportTime else {
-                throw RequestError("\(fields.place): withdrawn before it was reported")
+            let standing: TradeStanding =
+                above[trade.tradeID].map {
+                    $0.bond != bond ? .ofAnotherBond : $0.isWithdrawn ? .withdrawn : .reported
+                } ?? standings[place]
+            place += 1
+            let name = "the trade '\(trade.tradeID)'"
+            switch (standing, isReport) {
+            case (.unknown, true), (.reported, false):
+                above[trade.tradeID] = (bond, !isReport)
+                kept.append((line, event))
+            case (.ofAnotherBond, _):
+                throw RequestError(
+                    "line \(line).trade_id: expected that of a trade of \(trade.cusip), found "
+                        + "'\(trade.tradeID)', which is of another bond")
+            case (.unknown, false):
+                passedOver.append(
+                    PassedOver(line: line, reason: "\(name) to be withdrawn is not known"))
+            case (.reported, true), (.withdrawn, true):
+                passedOver.append(PassedOver(line: line, reason: "\(name) is known already"))
+            case (.withdrawn, false):
+                passedOver.append(PassedOver(line: line, reason: "\(name) is withdrawn already"))
             }
         }
-        guard trade.executionTime <= trade.reportTime else {
-            throw RequestError("\(fields.place): reported before it was executed")
-        }
-        trade.replaces = fields.take("replaces")?.string ?? ""
-        trade.isATS = try fields.choice("ats_indicator", ["Y": true, "N": false], default: false)
-        let buys = try fields.choice("buy_sell", ["B": true, "S": false])
-        let isDealer = try fields.choice("side", ["D": true, "C": false])
-        guard !(buys && isDealer) else {
-            throw RequestError("\(fields.place): trades between dealers are given once, as S")
-        }
-        trade.side = isDealer ? .dealer : buys ? .bid : .offer
-        trade.quantity = try fields.number("quantity", above: 0)
-        trade.price = try fields.number("price", above: 0)
-        if let value = fields.take("yield"), value != .null {
-            guard let yield = value.double else { throw fields.error("yield", "a number", value) }
-            trade.yield = yield
-        }
-        trade.isDisseminated = try fields.choice(
-            "disseminated", ["Y": true, "N": false], default: true)
-        trade.dealer = fields.take("dealer")?.string ?? ""
-        return trade
-    }
-
-    private static func treasury(_ fields: inout Fields) throws(RequestError) -> TreasuryRow {
-        let tenor = fields.take("tenor")
-        guard let years = tenor?.integer, TreasuryRow.tenors.contains(years) else {
-            throw fields.error("tenor", "one of \(TreasuryRow.tenors)", tenor)
-        }
-        return TreasuryRow(
-            time: try fields.time("time"), tenor: years, cusip: try fields.text("cusip"),
-            coupon: fields.take("coupon")?.double ?? .nan, maturity: try fields.date("maturity"),
-            yieldMid: try fields.number("yield_mid", above: -5))
-    }
-
-    private static func rating(_ fields: inout Fields) throws(RequestError) -> RatingRow {
-        let value = fields.take("rating")
-        let text = value?.string ?? ""
-        let rating = CreditRating(text)
-        guard rating != nil || ["", "NR", "WR"].contains(text) else {
-            throw fields.error("rating", "a rating such as BBB+ or Baa1", value)
-        }
-        return RatingRow(
-            issuer: try fields.text("issuer"), cusip: fields.take("cusip")?.string ?? "",
-            date: try fields.date("date"), agency: try fields.text("agency"), rating: rating)
-    }
-}
-
-extension Fields {
-    /// UTC epoch nanoseconds from 1970 to 2200.
-    fileprivate mutating func time(_ name: String) throws(RequestError) -> Int64 {
-        let value = take(name)
-        guard case .integer(let time)? = value, (0..<7_258_118_400_000_000_000).contains(time)
-        else {
-            throw error(name, "UTC epoch nanoseconds", value)
-        }
-        return Int64(time)
-    }
-
-    fileprivate mutating func date(_ name: String) throws(RequestError) -> CalendarDate {
-        let value = take(name)
-        guard let date = value?.string.flatMap({ CalendarDate($0) }) else {
-            throw error(name, "a date YYYY-MM-DD", value)
-        }
-        return date
-    }
-
-    fileprivate mutating func number(
-        _ name: String, above least: Double
-    ) throws(RequestError) -> Double {
-        let value = take(name)
-        guard let number = value?.double, number > least else {
-            throw error(name, "a number above \(least)", value)
-        }
-        return number
+        known = kept
+        passedOver.sort { $0.line < $1.line }
     }
 }

@@ -20,7 +20,7 @@ public actor FairValuePricer: Pricer {
     private var history = MarketHistory()
     private var prior: CohortPrior
     private var states: [[State]]
-    private var trades: RecentTradeBook
+    private var record: MarketRecord
     private var treasuries: Ticks<TreasuryRow, TreasuryTable>
     private var ratings: Ticks<RatingRow, RatingTable>
     /// The last event's time; questions before the first one have no answer.
@@ -39,7 +39,7 @@ public actor FairValuePricer: Pricer {
         flows = BondPricer(bonds.rows.map(\.terms))
         prior = CohortPrior(parameters)
         states = Array(repeating: [], count: bonds.rows.count)
-        trades = RecentTradeBook(bondCount: bonds.rows.count)
+        record = MarketRecord(bondCount: bonds.rows.count)
         treasuries = Ticks(TreasuryTable.init)
         ratings = Ticks(RatingTable.init)
     }
@@ -56,6 +56,7 @@ public actor FairValuePricer: Pricer {
             count += 1
             if count % 4_096 == 0 { try progress(count) }
         }
+        record.finishTape()
         try progress(count)
     }
 
@@ -63,17 +64,21 @@ public actor FairValuePricer: Pricer {
         for event in events { observe(event) }
     }
 
-    public func lastEventTime() -> Int64? { latest == .min ? nil : latest }
+    public func marketFacts() -> MarketFacts { record.facts }
 
     public func lastTrades(bond: Int, count: Int) -> [Trade] {
-        trades.last(bond: bond, count: count)
+        record.lastTrades(bond: bond, count: count)
+    }
+
+    public func standings(of trades: [(identifier: String, bond: Int)]) -> [TradeStanding] {
+        record.standings(of: trades)
     }
 
     private func observe(_ event: MarketEvent) {
         // A server may hear of a thing after later ones; it is known from now on.
         let time = max(event.time, latest)
         latest = time
-        trades.observe(event)
+        record.observe(event.known(at: time))
         switch event {
         case .treasury(var tick):
             tick.time = time
@@ -205,12 +210,14 @@ extension FairValuePricer {
         _ question: PriceQuestion, prices: [Double], _ flows: RemainingCashFlows,
         before time: Int64
     ) -> PriceAnswer {
-        guard question.label != .price else { return .quote(Quote(tiles: prices)) }
+        guard question.label != .price else { return .quote(Quote(tiles: prices, time: time)) }
         let yields = TileOrientation.yieldTiles(priceTiles: prices, cashFlows: [flows])
         guard yields.missing == 0 else {
             return .insufficientData(reason: "a price quantile has no yield")
         }
-        guard question.label == .spread else { return .quote(Quote(tiles: yields.tiles)) }
+        guard question.label == .spread else {
+            return .quote(Quote(tiles: yields.tiles, time: time))
+        }
         guard
             let benchmark = treasuries.table.benchmark(
                 maturity: bonds.rows[question.bond].terms.maturity, before: time)
@@ -219,6 +226,7 @@ extension FairValuePricer {
             Quote(
                 tiles: TileOrientation.spreadTiles(
                     yieldTiles: yields.tiles, treasuryYields: [benchmark.yieldMid]),
+                time: time,
                 benchmark: Quote.Benchmark(tenor: benchmark.tenor, cusip: benchmark.cusip)))
     }
 }

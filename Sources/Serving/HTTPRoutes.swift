@@ -1,3 +1,4 @@
+import Bonds
 import Files
 import Foundation
 import NIOHTTP1
@@ -45,8 +46,8 @@ package struct HTTPRoutes: Sendable {
         switch path {
         case "/healthz": return (path, .text("ok\n"))
         case "/ui": return (path, UserPage.response)
-        case "/readyz": return (path, readiness())
-        case "/metrics": return (path, metricsPage())
+        case "/readyz": return (path, await readiness())
+        case "/metrics": return (path, await metricsPage())
         case "/": return (path, await Cognito.response(to: request, issuer: issuer, now: now()))
         case "/.well-known/jwks.json":
             return (path, issuer.map { .json($0.keySet) } ?? .error(.notFound, "no local issuer"))
@@ -74,17 +75,25 @@ package struct HTTPRoutes: Sendable {
         return (try? await verify(token)) != nil
     }
 
-    private func readiness() -> HTTPResponse {
-        let versions = ([service?.pricer.version] + inference.models.map { "\($0.name)" })
-            .compactMap { $0 }
+    /// Who prices, what is served at `/v2`, and as of when quotes are.
+    private func readiness() async -> HTTPResponse {
+        var versions = [service?.pricer.version].compactMap { $0 }
+        for model in inference.models.all where !versions.contains(model.identity) {
+            versions.append(model.identity)
+        }
+        let facts = await service?.pricer.marketFacts()
         return .json(
             JSONText.object { text in
                 text.member("ready", true)
                 text.member("models", versions)
+                if let time = facts?.time { text.member("market_time", Timestamp.text(time)) }
+                if let time = facts?.last[.reported] {
+                    text.member("last_trade_time", Timestamp.text(time))
+                }
             })
     }
 
-    private func metricsPage() -> HTTPResponse {
+    private func metricsPage() async -> HTTPResponse {
         var gauges: [(name: String, help: String, labels: String, value: Double)] = []
         if let service {
             gauges = [
@@ -98,6 +107,13 @@ package struct HTTPRoutes: Sendable {
                     "version=\"\(Metrics.escaped(service.pricer.version))\"", 1
                 ),
             ]
+        }
+        let facts = await service?.pricer.marketFacts()
+        for (name, help, time) in [
+            ("market_time_seconds", "The last event, as of which quotes are.", facts?.time),
+            ("last_trade_time_seconds", "The report of the last trade.", facts?.last[.reported]),
+        ] {
+            if let time { gauges.append((name, help, "", Double(time) / 1e9)) }
         }
         if let drift = service?.calibrationDrift {
             gauges.append(

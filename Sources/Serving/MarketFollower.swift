@@ -15,7 +15,8 @@ public struct MarketFollower: Sendable {
     private static let eventsAtOnce = 4_096
     /// So often a folder that keeps changing is waited for.
     private static let mostWaits = 3
-    /// A kind of which nothing came for so long, a day in nanoseconds, may be that far behind.
+    /// Where no trade was withdrawn yet, so far before the last report one may have been: a day, in
+    /// nanoseconds.
     private static let longestDelay: Int64 = 86_400_000_000_000
 
     public init(market folder: String, bonds: BondTable) {
@@ -25,19 +26,18 @@ public struct MarketFollower: Sendable {
 
     /// Looks at the folder again and again until the task is cancelled.
     /// - Parameters:
-    ///   - time: the last event that is known, in UTC epoch nanoseconds.
+    ///   - known: the time of the last event of each kind that is known, in UTC epoch nanoseconds.
+    ///     Of each kind what comes after it is new, however far the others are.
     ///   - take: told new events, in their order.
     ///   - warn: told why the folder could not be read; it is tried again when it changes.
     public func run(
-        after time: Int64, every interval: Duration = .seconds(1),
+        after known: [MarketEvent.Kind: Int64], every interval: Duration = .seconds(1),
         take: ([MarketEvent]) async -> Void, warn: (FileError) -> Void
     ) async {
         var seen = stamps()
-        var last = Dictionary(uniqueKeysWithValues: MarketEvent.Kind.allCases.map { ($0, time) })
-        do {
-            last = try lastTimes(until: time)
-        } catch {
-            warn(error)
+        var last = known
+        if last[.withdrawn] == nil, let report = last[.reported] {
+            last[.withdrawn] = report - Self.longestDelay
         }
         var waits: Int?
         while (try? await Task.sleep(for: interval)) != nil {
@@ -57,22 +57,16 @@ public struct MarketFollower: Sendable {
         }
     }
 
-    /// The time of the last event of each kind that is known.
-    private func lastTimes(until time: Int64) throws(FileError) -> [MarketEvent.Kind: Int64] {
-        let start = time < .min + Self.longestDelay ? .min : time - Self.longestDelay
-        var last = Dictionary(uniqueKeysWithValues: MarketEvent.Kind.allCases.map { ($0, start) })
-        guard time > .min else { return last }
-        var replay = try MarketReplay(market: folder, bonds: bonds, from: start)
-        while let event = try replay.next(), event.time <= time { last[event.kind] = event.time }
-        return last
-    }
-
     private func read(
         after last: inout [MarketEvent.Kind: Int64], take: ([MarketEvent]) async -> Void
     ) async throws(FileError) {
         let known = last
+        func first(of kinds: [MarketEvent.Kind]) -> Int64 {
+            kinds.map { known[$0] ?? .min }.min() ?? .min
+        }
         var replay = try MarketReplay(
-            market: folder, bonds: bonds, from: known.values.min() ?? .min)
+            market: folder, bonds: bonds, from: first(of: [.treasury, .market, .rating]),
+            tradesFrom: first(of: [.reported, .withdrawn]))
         var reached = known
         var events: [MarketEvent] = []
         while let event = try replay.next() {
@@ -96,22 +90,6 @@ public struct MarketFollower: Sendable {
                 let facts = try? FileManager.default.attributesOfItem(atPath: path)
             else { return "" }
             return "\(facts[.size] ?? 0) \(facts[.modificationDate] ?? 0)"
-        }
-    }
-}
-
-extension MarketEvent {
-    fileprivate enum Kind: CaseIterable {
-        case treasury, market, rating, reported, withdrawn
-    }
-
-    fileprivate var kind: Kind {
-        switch self {
-        case .treasury: .treasury
-        case .market: .market
-        case .rating: .rating
-        case .reported: .reported
-        case .withdrawn: .withdrawn
         }
     }
 }

@@ -9,8 +9,8 @@ package struct MarketRoutes: Sendable {
 
     private static let mostBonds = 50
     private static let mostTrades = 200
-    /// How far the clock of whoever sends events may be ahead, in nanoseconds.
-    private static let leeway: Int64 = 60_000_000_000
+    /// So many of the lines that were passed over are named.
+    private static let mostNamed = 100
 
     package func response(to request: HTTPRequest) async -> HTTPResponse {
         switch request.path {
@@ -20,18 +20,28 @@ package struct MarketRoutes: Sendable {
         }
     }
 
-    /// Takes in a line each event, all of them or none.
+    /// Takes in a line each event, or none where one is wrong; what the market does not have, or has
+    /// already, is passed over and named.
     private func events(_ request: HTTPRequest) async -> HTTPResponse {
         do {
-            let events = try EventLines.parse(request.body, bonds: service.directory.bonds)
-            if let last = events.known.last, last.time > service.now + Self.leeway {
-                return .error(.badRequest, "an event that becomes known in the future")
-            }
-            await service.observe(events.known)
+            var events = try EventLines(
+                request.body, directory: service.directory,
+                facts: await service.pricer.marketFacts(), now: service.now)
+            try events.passOver(await service.pricer.standings(of: events.trades))
+            await service.observe(events.known.map(\.event))
             return .json(
                 JSONText.object { text in
                     text.member("accepted", events.known.count)
                     text.member("unknown_bonds", events.unknownBonds)
+                    text.name("passed_over")
+                    text.array { text in
+                        for passed in events.passedOver.prefix(Self.mostNamed) {
+                            text.object { text in
+                                text.member("line", passed.line)
+                                text.member("reason", passed.reason)
+                            }
+                        }
+                    }
                 })
         } catch {
             return .error(.badRequest, error.description)

@@ -1,9 +1,5 @@
 /// What a message asks of the server, with its bonds found.
 package struct MessageWork {
-    /// When live answers are given, in UTC epoch nanoseconds.
-    package var now: Int64 {
-        didSet { for index in live.indices { live[index].time = now } }
-    }
     package private(set) var subscribed: Set<SubscriptionKey> = []
     package private(set) var unsubscribed: Set<SubscriptionKey> = []
     /// One shots and the first prices of subscriptions, in the order of the message.
@@ -15,8 +11,7 @@ package struct MessageWork {
     /// FIGIs of no bond, each once.
     package private(set) var unrecognized: [String] = []
 
-    package init(_ message: ClientMessage, directory: BondDirectory, now: Int64) {
-        self.now = now
+    package init(_ message: ClientMessage, directory: BondDirectory) {
         var unknown: Set<String> = []
         func bond(_ figi: String) -> Int? {
             if let index = directory.index(figi: figi) { return index }
@@ -31,14 +26,14 @@ package struct MessageWork {
             switch item.wish {
             case .subscribe:
                 subscribed.insert(SubscriptionKey(question))
-                live.append(directory.asked(question, time: now))
+                live.append(directory.asked(question))
             case .unsubscribe: unsubscribed.insert(SubscriptionKey(question))
-            case .once: live.append(directory.asked(question, time: now))
+            case .once: live.append(directory.asked(question))
             case .historical(let times):
                 for time in times {
                     var point = question
                     point.time = time
-                    historical.append(directory.asked(point, time: now))
+                    historical.append(directory.asked(point))
                 }
             }
         }

@@ -46,20 +46,23 @@ public final class NetworkPricer: Pricer {
         current = Mutex(Current(model: model, version: version))
         let archive = MarketArchive(
             market: folder, bonds: bonds, layout: layout, states: states)
-        var trades = RecentTradeBook(bondCount: bonds.rows.count)
+        var record = MarketRecord(bondCount: bonds.rows.count)
         var count = 0
         var first: Int64?
         let market = try archive.market(before: .max) { event in
             first = first ?? event.time
-            trades.observe(event)
+            record.observe(event)
             count += 1
             if count % 4_096 == 0 { try progress(count) }
         }
         try progress(count)
         // What a state of an earlier day stands for was not replayed.
-        if let first, states != nil { try trades.read(market: folder, bonds: bonds, before: first) }
+        if states != nil {
+            try record.read(market: folder, bonds: bonds, before: first ?? market.now)
+        }
+        record.finishTape()
         let news = MarketNews()
-        present = PresentMarket(market, trades: trades, news: news)
+        present = PresentMarket(market, record: record, news: news)
         past = PastMarket(
             MarketArchive(market: folder, bonds: bonds, layout: layout, states: states), news: news)
     }
@@ -119,10 +122,16 @@ public final class NetworkPricer: Pricer {
         }
     }
 
-    public func lastEventTime() async -> Int64? { await present.lastEventTime() }
+    public func marketFacts() async -> MarketFacts { await present.facts }
 
     public func lastTrades(bond: Int, count: Int) async -> [Trade] {
         await present.lastTrades(bond: bond, count: count)
+    }
+
+    public func standings(
+        of trades: [(identifier: String, bond: Int)]
+    ) async -> [TradeStanding] {
+        await present.standings(of: trades)
     }
 }
 
@@ -195,11 +204,11 @@ extension Quote {
     fileprivate init(_ label: QuoteLabel, _ rows: TileRows, row: Int, _ view: BondStates.View) {
         let range = row * rows.levelCount..<(row + 1) * rows.levelCount
         switch label {
-        case .price: self.init(tiles: Array(rows.prices[range]))
-        case .ytm: self.init(tiles: Array(rows.yields[range]))
+        case .price: self.init(tiles: Array(rows.prices[range]), time: view.time)
+        case .ytm: self.init(tiles: Array(rows.yields[range]), time: view.time)
         case .spread:
             self.init(
-                tiles: Array(rows.spreads[range]),
+                tiles: Array(rows.spreads[range]), time: view.time,
                 benchmark: Benchmark(tenor: view.benchmark.tenor, cusip: view.benchmark.cusip))
         }
     }

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// The Open Inference Protocol, version 2, over HTTP, with its extension of raw binary tensors
 /// (github.com/kserve/open-inference-protocol).
 package struct OpenInference: Sendable {
-    package let models: [any TensorModel]
+    package let models: ServedModels
     package let metrics: Metrics
 
     package static let binaryHeader = "Inference-Header-Content-Length"
@@ -25,7 +25,7 @@ package struct OpenInference: Sendable {
         guard path.first == "models", path.count >= 2 else {
             return .error(.notFound, "nothing is here")
         }
-        guard let model = models.first(where: { $0.name == path[1] }) else {
+        guard let model = models.model(named: path[1]) else {
             return .error(.notFound, "no model of this name")
         }
         var rest = path[2...]

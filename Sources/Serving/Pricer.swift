@@ -44,6 +44,8 @@ public struct PriceQuestion: Sendable, Hashable {
 public struct Quote: Sendable, Equatable {
     /// At the nineteen standard levels, ascending: points per 100 of par, basis points or percent.
     public var tiles: [Double]
+    /// As of when: it knows what became known strictly before. UTC epoch nanoseconds.
+    public var time: Int64
     /// The on-the-run Treasury of a spread.
     public var benchmark: Benchmark?
 
@@ -58,8 +60,9 @@ public struct Quote: Sendable, Equatable {
         }
     }
 
-    public init(tiles: [Double], benchmark: Benchmark? = nil) {
+    public init(tiles: [Double], time: Int64, benchmark: Benchmark? = nil) {
         self.tiles = tiles
+        self.time = time
         self.benchmark = benchmark
     }
 }
@@ -86,9 +89,12 @@ public protocol Pricer: Sendable {
     /// may use it.
     func observe(_ events: [MarketEvent]) async
 
-    /// The time of the last event, in UTC epoch nanoseconds; nil before the first.
-    func lastEventTime() async -> Int64?
+    /// How far the market reaches.
+    func marketFacts() async -> MarketFacts
 
     /// The last trades of a bond that are known, the newest first.
     func lastTrades(bond: Int, count: Int) async -> [Trade]
+
+    /// What is known of trades, in their order.
+    func standings(of trades: [(identifier: String, bond: Int)]) async -> [TradeStanding]
 }

@@ -1,3 +1,4 @@
+import Inference
 import Quantiles
 import Synchronization
 
@@ -14,7 +15,7 @@ extension PricingService {
         for (asked, answer) in zip(questions, await price(questions)) {
             answers.add(asked, answer)
         }
-        send(answers, to: connection)
+        await send(answers, to: connection)
     }
 
     /// Answers in messages of one label and a bounded number of items.
@@ -30,10 +31,12 @@ extension PricingService {
             for (asked, answer) in zip(slice, await price(slice)) { answers.add(asked, answer) }
             lacking += answers.lacking
             answers.lacking = []
-            send(answers, to: connection)
+            await send(answers, to: connection)
             guard shared.withLock({ $0.book.isOpen(connection) }) else { return }
         }
-        if !lacking.isEmpty { send(ServerMessage.insufficientData(lacking), to: connection) }
+        var rest = LabelledAnswers()
+        rest.lacking = lacking
+        await send(rest, to: connection)
     }
 
     /// Sends subscriptions again, which come bond by bond.
@@ -43,10 +46,9 @@ extension PricingService {
                 // Who has not read the refreshes so far does not get another one on top.
                 shared.outboxes.filter { $0.value.waiting < $0.value.capacity / 4 }
             }
-            let time = clock()
             let questions = slice.compactMap { connection, key in
                 readers[connection] == nil
-                    ? nil : key.question.map { (connection, directory.asked($0, time: time)) }
+                    ? nil : key.question.map { (connection, directory.asked($0)) }
             }
             var answers: [Int: LabelledAnswers] = [:]
             for ((connection, asked), answer) in zip(questions, await price(questions.map(\.1))) {
@@ -54,11 +56,12 @@ extension PricingService {
                 guard case .quote = answer else { continue }
                 answers[connection, default: LabelledAnswers()].add(asked, answer)
             }
-            for (connection, answers) in answers { send(answers, to: connection) }
+            for (connection, answers) in answers { await send(answers, to: connection) }
         }
     }
 
-    /// One answer a question, in their order; a quote has all its quantiles.
+    /// One answer a question, in their order; a quote has all its quantiles, and its prices are
+    /// above zero.
     func price(_ asked: [ServerMessage.Asked]) async -> [PriceAnswer] {
         guard !asked.isEmpty else { return [] }
         var answers = await pricer.answers(to: asked.map(\.question))
@@ -68,13 +71,10 @@ extension PricingService {
         var quotes = 0
         for (index, answer) in answers.enumerated() {
             guard case .quote(let quote) = answer else { continue }
-            if quote.tiles.count == QuantileLevels.standard.count,
-                quote.tiles.allSatisfy(\.isFinite)
-            {
-                quotes += 1
+            if let reason = Self.lack(of: quote, asked[index].question.label) {
+                answers[index] = .insufficientData(reason: reason)
             } else {
-                answers[index] = .insufficientData(
-                    reason: "a quantile has no \(asked[index].question.label.name)")
+                quotes += 1
             }
         }
         metrics.count(.quotes, by: quotes)
@@ -82,13 +82,23 @@ extension PricingService {
         return answers
     }
 
-    private func send(_ answers: LabelledAnswers, to connection: Int) {
+    /// Why a quote cannot be shown to anybody, nil where it can.
+    private static func lack(of quote: Quote, _ label: QuoteLabel) -> String? {
+        guard quote.tiles.count == QuantileLevels.standard.count,
+            quote.tiles.allSatisfy(\.isFinite)
+        else { return "a quantile has no \(label.name)" }
+        return label == .price && quote.tiles.contains { $0 <= 0 }
+            ? Unpriced.noPositivePrice.description : nil
+    }
+
+    private func send(_ answers: LabelledAnswers, to connection: Int) async {
         for label in QuoteLabel.allCases {
             guard let quotes = answers.quotes[label] else { continue }
             send(ServerMessage.inference(quotes), to: connection)
         }
         if !answers.lacking.isEmpty {
-            send(ServerMessage.insufficientData(answers.lacking), to: connection)
+            let moment = await pricer.marketFacts().moment ?? clock()
+            send(ServerMessage.insufficientData(answers.lacking, at: moment), to: connection)
         }
     }
 

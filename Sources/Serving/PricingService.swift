@@ -173,11 +173,15 @@ public final class PricingService: Sendable {
     private func serve(
         _ message: ClientMessage, on connection: Int
     ) async throws(RequestError) {
-        var work = MessageWork(message, directory: directory, now: clock())
+        guard message.token != nil || !message.inference.isEmpty || !message.trades.isEmpty else {
+            throw RequestError(
+                "nothing is asked: expected a token, or items in 'inference' or 'trade'")
+        }
+        let work = MessageWork(message, directory: directory)
         try shared.withLock { shared throws(RequestError) in
             try shared.book.take(
                 subscriptions: work.subscribed, points: work.historical.count, on: connection,
-                at: work.now)
+                at: clock())
             shared.book.unsubscribe(work.unsubscribed, on: connection)
             for (bond, includes) in work.watched {
                 shared.book.watch(bond: bond, includingInference: includes, on: connection)
@@ -187,7 +191,6 @@ public final class PricingService: Sendable {
             metrics.count(.unrecognizedFIGIs, by: work.unrecognized.count)
             send(ServerMessage.unrecognized(figis: work.unrecognized), to: connection)
         }
-        work.now = clock()
         await answerHistorical(work.historical, on: connection)
         await answerLive(work.live, on: connection)
     }
@@ -225,7 +228,7 @@ public final class PricingService: Sendable {
                     PriceQuestion(
                         bond: print.bond, side: print.trade.side, isATS: print.trade.isATS,
                         quantity: Int(min(max(print.trade.quantity.rounded(), 1), 5_000_000)),
-                        label: .price), time: clock())
+                        label: .price))
                 var answers = LabelledAnswers()
                 if print.includes { answers.add(asked, await price([asked])[0]) }
                 shown.append((print.trade, asked.figi, answers.quotes[.price]?.first))
@@ -240,9 +243,8 @@ public final class PricingService: Sendable {
 }
 
 extension BondDirectory {
-    package func asked(_ question: PriceQuestion, time: Int64) -> ServerMessage.Asked {
+    package func asked(_ question: PriceQuestion) -> ServerMessage.Asked {
         let bond = bonds.rows[question.bond]
-        return ServerMessage.Asked(
-            figi: bond.figi, cusip: bond.cusip, question: question, time: question.time ?? time)
+        return ServerMessage.Asked(figi: bond.figi, cusip: bond.cusip, question: question)
     }
 }

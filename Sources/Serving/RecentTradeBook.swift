@@ -1,5 +1,3 @@
-import Bonds
-import Files
 import Tape
 
 /// The last trades of each bond that the public saw.
@@ -27,20 +25,8 @@ package struct RecentTradeBook: Sendable {
         if trades[bond].count == 2 * Self.most { trades[bond].removeFirst(Self.most) }
     }
 
-    /// Puts those of a market folder that were reported before a time, and had not been withdrawn
-    /// by then, before those that are here.
-    package mutating func read(
-        market folder: String, bonds: BondTable, before time: Int64
-    ) throws(FileError) {
-        let reader = try TradeReader(
-            path: TradeFile.path(market: folder), disorder: MarketReplay.tradeDisorder)
-        var earlier = RecentTradeBook(bondCount: trades.count)
-        while let read = try reader.next() {
-            for trade in read where trade.reportTime < time && trade.withdrawnTime >= time {
-                guard let bond = bonds.index(cusip: trade.cusip) else { continue }
-                earlier.append(trade, bond: bond)
-            }
-        }
+    /// Puts earlier trades before those that are here.
+    package mutating func put(_ earlier: RecentTradeBook) {
         for bond in trades.indices { trades[bond] = earlier.trades[bond] + trades[bond] }
     }
 

@@ -7,15 +7,15 @@ import Tape
 /// The market of a server as it is now: one question or event at a time.
 package actor PresentMarket {
     private let market: BondMarket
-    private var trades: RecentTradeBook
+    private var record: MarketRecord
     /// Ratings that came after the midnight from which they count; they count from the next one.
     private var ratings: [RatingRow] = []
     /// Told of all that is taken in, in that order.
     private let news: MarketNews
 
-    package init(_ market: sending BondMarket, trades: RecentTradeBook, news: MarketNews) {
+    package init(_ market: sending BondMarket, record: MarketRecord, news: MarketNews) {
         self.market = market
-        self.trades = trades
+        self.record = record
         self.news = news
     }
 
@@ -24,8 +24,9 @@ package actor PresentMarket {
         of bonds: [Int]
     ) -> (states: BondStates, unpriced: [(place: Int, reason: Unpriced)]) {
         let nothing = bonds.indices.map { (place: $0, reason: Unpriced.noTreasury) }
-        guard market.now > .min else { return (BondStates(), nothing) }
-        return (try? market.states(of: bonds, at: market.now + 1)) ?? (BondStates(), nothing)
+        guard let moment = record.facts.moment else { return (BondStates(), nothing) }
+        let time = max(moment, market.now)
+        return (try? market.states(of: bonds, at: time)) ?? (BondStates(), nothing)
     }
 
     /// Takes in events; what a server hears of after later things is known from now on.
@@ -46,14 +47,18 @@ package actor PresentMarket {
     private func take(_ event: MarketEvent) {
         // In order, since the time is not before that of the market.
         guard (try? market.apply(event)) != nil else { return }
-        trades.observe(event)
+        record.observe(event)
         news.append(event)
     }
 
-    package func lastEventTime() -> Int64? { market.now > .min ? market.now : nil }
+    package var facts: MarketFacts { record.facts }
 
     package func lastTrades(bond: Int, count: Int) -> [Trade] {
-        trades.last(bond: bond, count: count)
+        record.lastTrades(bond: bond, count: count)
+    }
+
+    package func standings(of trades: [(identifier: String, bond: Int)]) -> [TradeStanding] {
+        record.standings(of: trades)
     }
 }
 

@@ -61,8 +61,8 @@ public final class Server: Sendable {
     ///   - models: what the Open Inference Protocol serves.
     ///   - refresh: seconds between two refreshes of live subscriptions.
     public convenience init(
-        _ address: Address, market: Market?, models: [any TensorModel] = [], authority: Authority,
-        refresh: Double = 15
+        _ address: Address, market: Market?, models: ServedModels = ServedModels(),
+        authority: Authority, refresh: Double = 15
     ) {
         var limits = SessionBook.Limits()
         limits.refresh = Int64(refresh * 1e9)
@@ -72,8 +72,8 @@ public final class Server: Sendable {
     }
 
     package init(
-        _ address: Address, market: Market?, models: [any TensorModel] = [], authority: Authority,
-        limits: SessionBook.Limits, clock: @escaping @Sendable () -> Int64
+        _ address: Address, market: Market?, models: ServedModels = ServedModels(),
+        authority: Authority, limits: SessionBook.Limits, clock: @escaping @Sendable () -> Int64
     ) {
         self.address = address
         let (issuer, verifier): (LocalIssuer?, TokenVerifier) =

@@ -9,8 +9,6 @@ package enum ServerMessage {
         package var figi: String
         package var cusip: String
         package var question: PriceQuestion
-        /// Of the answer: the moment that was asked for, else that of the answer.
-        package var time: Int64
     }
 
     /// Quotes of one label: `{"inference": […]}`.
@@ -24,14 +22,17 @@ package enum ServerMessage {
     }
 
     /// What cannot be priced, each item with its reason.
-    package static func insufficientData(_ items: some Sequence<(Asked, String)>) -> [UInt8] {
+    /// - Parameter moment: as of when, of items that name no moment; UTC epoch nanoseconds.
+    package static func insufficientData(
+        _ items: some Sequence<(Asked, String)>, at moment: Int64
+    ) -> [UInt8] {
         JSONText.object { text in
             text.member("message", "insufficient data")
             text.name("data")
             text.array { text in
                 for (asked, reason) in items {
                     text.object { text in
-                        identity(asked, to: &text)
+                        identity(asked, at: moment, to: &text)
                         text.member("rfq_label", asked.question.label.name)
                         text.member("reason", reason)
                     }
@@ -107,7 +108,7 @@ package enum ServerMessage {
 
     private static func item(_ asked: Asked, _ quote: Quote, to text: inout JSONText) {
         text.object { text in
-            identity(asked, to: &text)
+            identity(asked, at: quote.time, to: &text)
             text.name(asked.question.label.name)
             text.array { text in
                 // Six decimals: finer than any price, and half the text of a full number.
@@ -120,10 +121,14 @@ package enum ServerMessage {
         }
     }
 
-    private static func identity(_ asked: Asked, to text: inout JSONText) {
+    /// - Parameter moment: of the market, where the question names none. It is told in milliseconds,
+    ///   as the protocol has it, and rounded up, so that who asks for the past at it gets the same
+    ///   quote.
+    private static func identity(_ asked: Asked, at moment: Int64, to text: inout JSONText) {
         text.member("figi", asked.figi)
         if !asked.cusip.isEmpty { text.member("cusip", asked.cusip) }
-        text.member("date", Timestamp.text(asked.time))
+        let date = asked.question.time ?? (moment + 999_999) / 1_000_000 * 1_000_000
+        text.member("date", Timestamp.text(date))
         text.member("side", asked.question.side.name)
         text.member("quantity", asked.question.quantity)
         text.member("ats_indicator", asked.question.isATS ? "Y" : "N")

@@ -17,6 +17,11 @@ public protocol TensorModel: Sendable {
     func infer(rows: Int, _ values: [Float]) async -> [Float]
 }
 
+extension TensorModel {
+    /// Name and version.
+    package var identity: String { "\(name)/\(version)" }
+}
+
 /// A checkpoint's quantile network behind the Open Inference Protocol.
 ///
 /// A checkpoint that was trained on residuals answers with them: in units of each row's scale, from its
@@ -26,11 +31,13 @@ public struct CheckpointModel: TensorModel {
     public let name: String
     public let version: String
 
-    /// - Parameter name: what clients call it.
-    public init(_ model: QuantileModel, name: String) {
+    /// - Parameters:
+    ///   - name: what clients call it.
+    ///   - version: tells the checkpoint from others of the name, such as the file's digest.
+    public init(_ model: QuantileModel, name: String, version: String) {
         self.model = model
         self.name = name
-        version = String(Checkpoint.schemaHash(model.features).prefix(12))
+        self.version = version
     }
 
     public var platform: String { "tenor_quantile_network" }

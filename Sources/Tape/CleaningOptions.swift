@@ -28,15 +28,15 @@ public struct CleaningOptions: Sendable, Equatable, Codable {
     /// Removes trades that settle more than so many calendar days after execution; nil keeps all.
     public var settlementDays: Int? = 7
     /// Removes trades whose price, per 100 of par, is not within; the lower bound is excluded.
-    public var prices: ClosedRange<Double>? = 0...1_000
+    public var prices: ClosedRange<Double>? = TradeBounds.prices
     /// Removes trades of less par, in dollars.
-    public var minimumQuantity = 0.01
+    public var minimumQuantity = TradeBounds.quantities.lowerBound
     /// Removes trades whose price is the yield, to the last digit.
     public var yieldAsPrice = true
     /// Removes trades executed after the bond's maturity, where that is known.
     public var matured = true
     /// Removes trades of more than this share of the bond's offering, where that is known.
-    public var offeringShare: Double? = 1
+    public var offeringShare: Double? = TradeBounds.offeringShare
     /// Moves the decimal point of prices that are ten or a hundred times off their neighbours.
     public var decimalShift = true
     /// Withdraws prices that jump by 35 points or more, or by 30 % of a low price, and are back

@@ -21,4 +21,19 @@ public enum MarketEvent: Sendable {
         case .withdrawn(let trade, _): trade.withdrawnTime
         }
     }
+
+    /// Where an event comes from.
+    public enum Kind: Int, Sendable, CaseIterable {
+        case treasury, market, rating, reported, withdrawn
+    }
+
+    public var kind: Kind {
+        switch self {
+        case .treasury: .treasury
+        case .market: .market
+        case .rating: .rating
+        case .reported: .reported
+        case .withdrawn: .withdrawn
+        }
+    }
 }

@@ -12,7 +12,8 @@ public struct MarketReplay {
     /// report.
     private var unknown: [CalendarDate: [String: Int]] = [:]
     private let bonds: BondTable
-    private let from: Int64
+    /// Trades that were reported before it are passed over.
+    private let tradesFrom: Int64
     private var treasuries: Queue<TreasuryRow>
     private var markets: Queue<MarketRow>
     private var ratings: Queue<RatingRow>
@@ -25,16 +26,19 @@ public struct MarketReplay {
     public static let tradeDisorder: Int64 = 15 * 60 * 1_000_000_000
 
     /// Opens a market folder.
-    /// - Parameter from: only what becomes known at this time or later is replayed; in UTC epoch
-    ///   nanoseconds.
-    /// - Parameter keepsDigest: whether ``tradeDigest`` is wanted.
+    /// - Parameters:
+    ///   - from: only what becomes known at this time or later is replayed; in UTC epoch nanoseconds.
+    ///   - tradesFrom: the same for trades, where they are to begin elsewhere.
+    ///   - keepsDigest: whether ``tradeDigest`` is wanted.
     /// - Throws: `FileError` where a table is missing or malformed; markets and ratings may be
     ///   missing.
     public init(
-        market folder: String, bonds: BondTable, from: Int64 = .min, keepsDigest: Bool = false
+        market folder: String, bonds: BondTable, from: Int64 = .min, tradesFrom: Int64? = nil,
+        keepsDigest: Bool = false
     ) throws(FileError) {
         self.bonds = bonds
-        self.from = from
+        let tradesFrom = tradesFrom ?? from
+        self.tradesFrom = tradesFrom
         treasuries = Queue(try TreasuryRow.read(market: folder), from: from) { $0.time }
         markets = Queue(try MarketRow.readIfPresent(market: folder), from: from) { $0.time }
         ratings = Queue(try RatingRow.readIfPresent(market: folder), from: from) {
@@ -42,8 +46,8 @@ public struct MarketReplay {
         }
         trades = TradeQueue(
             try TradeReader(
-                path: TradeFile.path(market: folder), disorder: Self.tradeDisorder, from: from,
-                keepsDigest: keepsDigest))
+                path: TradeFile.path(market: folder), disorder: Self.tradeDisorder,
+                from: tradesFrom, keepsDigest: keepsDigest))
     }
 
     /// What the tape says, those of its trades among it that were passed over: complete for the days
@@ -77,7 +81,7 @@ public struct MarketReplay {
     /// The event of a trade that was read; nil where it is none of this replay.
     private mutating func reported(_ trade: Trade) -> MarketEvent? {
         guard let bond = bonds.index(cusip: trade.cusip) else {
-            if trade.reportTime >= from {
+            if trade.reportTime >= tradesFrom {
                 let day = EasternTime.date(trade.reportTime)
                 unknown[day, default: [:]][trade.cusip, default: 0] += 1
             }
@@ -87,7 +91,7 @@ public struct MarketReplay {
             withdrawals.insert(Withdrawal(trade: trade, bond: bond, place: withdrawalsSoFar))
             withdrawalsSoFar += 1
         }
-        return trade.reportTime >= from ? .reported(trade, bond: bond) : nil
+        return trade.reportTime >= tradesFrom ? .reported(trade, bond: bond) : nil
     }
 
     /// How many trades of bonds that are not in the list were passed over, by CUSIP.

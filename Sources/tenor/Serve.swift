@@ -2,7 +2,6 @@ import ArgumentParser
 import Arrays
 import Files
 import Foundation
-import QuantileModels
 import Serving
 
 struct Serve: AsyncParsableCommand {
@@ -12,9 +11,10 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             With a market folder: live and historical quantiles of its bonds over a WebSocket at /, \
             a page at /ui, new trades at /v1/events. The first checkpoint that was trained on the \
-            market's features prices them, without one the fair value filter does; when its file is \
-            replaced the new one takes over, and no connection ends. Every checkpoint forecasts rows \
-            at /v2, in the Open Inference Protocol. Nobody gets either without a token: of the users \
+            market's features prices them, without one the fair value filter does. Every checkpoint \
+            forecasts rows at /v2, in the Open Inference Protocol; when its file is replaced the new \
+            one takes over, and no connection ends. Quotes are as of the market's last event, which \
+            is told at the start, at /readyz and in every quote. Nobody gets either without a token: of the users \
             file, asked for at / in the form of Cognito's InitiateAuth, or of an outside issuer.
 
             Without a certificate only this machine is served.
@@ -88,7 +88,7 @@ struct Serve: AsyncParsableCommand {
         guard refresh >= 0.1, refresh <= 3_600 else {
             throw ValidationError("--refresh is from 0.1 to 3600 seconds")
         }
-        guard Set(checkpoint.map(Self.modelName)).count == checkpoint.count else {
+        guard Set(checkpoint.map(ServedCheckpoint.name)).count == checkpoint.count else {
             throw ValidationError("Two checkpoints of one name; their folders must differ")
         }
     }
@@ -101,23 +101,31 @@ struct Serve: AsyncParsableCommand {
         let certificate = tlsCertificate.flatMap { certificate in
             tlsKey.map { ServerCertificate(certificate: certificate, key: $0) }
         }
-        let loaded = try checkpoint.map { (path: $0, model: try Checkpoint.load($0)) }
+        try certificate?.check()
+        let loaded = try checkpoint.map { try ServedCheckpoint($0) }
         var priced: ServedMarket?
         if let market {
             priced = try await ServedMarket(market, states: states, checkpoints: loaded)
         }
+        let models = ServedModels(loaded.map(\.tensorModel))
         let host = certificate != nil || insecure ? "0.0.0.0" : "127.0.0.1"
         let server = Server(
             Server.Address(host: host, port: Int(port), tls: certificate),
             market: priced?.served,
-            models: loaded.map { CheckpointModel($0.model, name: Self.modelName($0.path)) },
-            authority: authority, refresh: refresh)
+            models: models, authority: authority, refresh: refresh)
+        priced?.tellTime()
         if insecure, certificate == nil {
             StandardError.warn("without TLS tokens and prices can be read on the way")
         }
         let scheme = certificate == nil ? "http" : "https"
         let watching = Task { [priced, follow] in
-            await priced?.watch(onto: server, follows: follow)
+            await withDiscardingTaskGroup { group in
+                for (place, checkpoint) in loaded.enumerated() {
+                    let pricer = place == priced?.pricing ? priced?.network : nil
+                    group.addTask { await checkpoint.watch(at: models, for: pricer) }
+                }
+                if follow, let priced { group.addTask { await priced.follow(onto: server) } }
+            }
         }
         defer { watching.cancel() }
         try await server.run(
@@ -137,12 +145,5 @@ struct Serve: AsyncParsableCommand {
         return .outside(
             TokenVerifier(
                 keys: try await KeySet(path: jwks ?? ""), audience: audience, issuer: issuer))
-    }
-
-    /// `run` for `run/model.safetensors`, `prices` for `prices.safetensors`.
-    static func modelName(_ path: String) -> String {
-        let url = URL(filePath: path).standardizedFileURL
-        let name = url.deletingPathExtension().lastPathComponent
-        return name == "model" ? url.deletingLastPathComponent().lastPathComponent : name
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Inference
 import QuantileModels
 import Serving
+import Tape
 
 /// The market of `tenor serve`, who prices it, and what is done when files change.
 struct ServedMarket: Sendable {
@@ -11,12 +12,14 @@ struct ServedMarket: Sendable {
     private let folder: String
     private let bonds: BondTable
     /// Nil where no network prices.
-    private let network: (pricer: NetworkPricer, checkpoint: String)?
+    let network: NetworkPricer?
+    /// The place among the checkpoints of the one that prices.
+    let pricing: Int?
+    private let facts: MarketFacts
 
     /// Replays a market folder; the first checkpoint that was trained on a feature store prices it.
     init(
-        _ folder: String, states: String?,
-        checkpoints: [(path: String, model: QuantileModel)]
+        _ folder: String, states: String?, checkpoints: [ServedCheckpoint]
     ) async throws {
         self.folder = folder
         bonds = try BondTable(market: folder)
@@ -25,11 +28,12 @@ struct ServedMarket: Sendable {
             progress.update(done: count)
             try Interruption.check()
         }
-        if let (path, model) = checkpoints.first(where: { $0.model.provenance["schema"] != nil }) {
+        pricing = checkpoints.firstIndex { $0.model.provenance["schema"] != nil }
+        if let checkpoint = pricing.map({ checkpoints[$0] }) {
             let pricer = try NetworkPricer(
-                model, version: try Self.version(path), market: folder, bonds: bonds,
+                checkpoint.model, version: checkpoint.version, market: folder, bonds: bonds,
                 states: try states.map { try EngineStates.told(folder: $0) }, progress: tell)
-            network = (pricer, path)
+            network = pricer
             served = Server.Market(directory: BondDirectory(bonds), pricer: pricer)
         } else {
             let name = URL(filePath: folder).standardizedFileURL.lastPathComponent
@@ -38,49 +42,35 @@ struct ServedMarket: Sendable {
             network = nil
             served = Server.Market(directory: BondDirectory(bonds), pricer: pricer)
         }
+        facts = await served.pricer.marketFacts()
         progress.finish()
     }
 
-    /// Until the task is cancelled: hands on what is added to the folder, and exchanges the
-    /// checkpoint when its file is replaced.
-    func watch(onto server: Server, follows: Bool) async {
-        await withDiscardingTaskGroup { group in
-            if follows {
-                group.addTask {
-                    let last = await served.pricer.lastEventTime() ?? .min
-                    await MarketFollower(market: folder, bonds: bonds).run(
-                        after: last, take: { await server.observe($0) },
-                        warn: { StandardError.warn("\($0)") })
-                }
-            }
-            if let network {
-                group.addTask { await Self.watch(network.checkpoint, for: network.pricer) }
-            }
+    /// Beyond this age a market counts as old: a weekend and a day, in nanoseconds.
+    private static let longestSilence: Int64 = 3 * day
+    private static let day: Int64 = 86_400_000_000_000
+
+    /// Says as of when quotes are, and warns where that is long ago.
+    func tellTime(now: Int64 = PricingService.systemTime()) {
+        guard let time = facts.time else {
+            return StandardError.warn("\(folder) has no event yet: nothing has a price")
         }
-    }
-
-    private static func watch(_ path: String, for pricer: NetworkPricer) async {
-        var seen = stamp(path)
-        while (try? await Task.sleep(for: .seconds(1))) != nil {
-            let now = stamp(path)
-            guard now != seen else { continue }
-            seen = now
-            do {
-                try pricer.replace(model: try Checkpoint.load(path), version: try version(path))
-                StandardError.write("now pricing with \(pricer.version)\n")
-            } catch {
-                StandardError.warn("the checkpoint that was there goes on: \(error)")
-            }
+        StandardError.write("quotes are as of \(Timestamp.text(time)), the market's last event\n")
+        let last = facts.last[.reported]
+        for (what, time) in [("event", Optional(time)), ("trade", last)] {
+            guard let time, now - time > Self.longestSilence else { continue }
+            let days = (now - time) / Self.day
+            return StandardError.warn(
+                "the last \(what) of \(folder) is \(days) days old (\(Timestamp.text(time))): quotes "
+                    + "are of that time until news come, at /v1/events or with --follow")
         }
+        if last == nil { StandardError.warn("\(folder) has no trade yet") }
     }
 
-    private static func stamp(_ path: String) -> String {
-        let facts = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
-        return "\(facts[.systemFileNumber] ?? 0) \(facts[.modificationDate] ?? 0)"
-    }
-
-    /// The checkpoint's name and the beginning of its digest.
-    private static func version(_ path: String) throws -> String {
-        Serve.modelName(path) + "/" + (try SHA256.ofFile(path).digest.prefix(12))
+    /// Hands on what is added to the folder, until the task is cancelled.
+    func follow(onto server: Server) async {
+        await MarketFollower(market: folder, bonds: bonds).run(
+            after: facts.last, take: { await server.observe($0) },
+            warn: { StandardError.warn("\($0)") })
     }
 }

@@ -20,10 +20,16 @@ import Testing
             let figi = try #require(first["figi"] as? String)
             #expect(try await server.ask("/v1/trades?bond=\(figi)", token: token).status == 200)
             #expect(try await server.ask("/metrics").body.contains("tenor_model_info"))
-            #expect(try await server.ask("/readyz").body.contains("fair-value/market"))
+            let ready = try await server.ask("/readyz").json()
+            #expect(ready["models"] as? [String] == ["fair-value/market"])
+            #expect((ready["market_time"] as? String)?.hasPrefix("2025-") == true)
             #expect(try await server.ask("/ui").body.contains("<title>Tenor</title>"))
         }
         #expect(run.exit == 0, "\(run.standardError)")
+        // The simulated days are of 2025.
+        #expect(run.standardError.contains("quotes are as of 2025-"))
+        #expect(run.standardError.contains("the last event of market is"))
+        #expect(run.standardError.contains("days old"))
     }
 
     @Test("A checkpoint prices its market, and the one that replaces its file takes over")
@@ -57,8 +63,14 @@ import Testing
                 second = try await server.ask("/readyz").body
             }
             #expect(second != first)
+            // At /v2 it is the same checkpoint, by the digest of its file.
+            let models = try #require(
+                try await server.ask("/readyz").json()["models"] as? [String])
             let token = try await server.logIn()
-            #expect(try await server.ask("/v2/models/served", token: token).status == 200)
+            let model = try await server.ask("/v2/models/served", token: token).json()
+            let versions = try #require(model["versions"] as? [String])
+            #expect(models == versions.map { "served/" + $0 })
+            #expect(!first.contains(versions[0]))
         }
         #expect(run.exit == 0, "\(run.standardError)")
         #expect(run.standardError.contains("now pricing with served/"))
@@ -79,6 +91,25 @@ import Testing
         let damaged = try await runTenor(
             "serve", "--market", "m", "--users", "users.json", in: folder.url)
         #expect(damaged.exit == 65 && damaged.standardError.contains("users.json"))
+        func fixture(_ name: String) -> String {
+            URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "../ServingTests/Fixtures/" + name).standardizedFileURL.path
+        }
+        // Before the market is read, which is not there.
+        try FileManager.default.removeItem(at: folder.url.appending(path: "users.json"))
+        try await ServedTenor.addUser(in: folder.url)
+        for (certificate, key, exit, words) in [
+            ("certificate.pem", "other-key.pem", 65, "not the private key of the certificate"),
+            ("certificate.pem", "locked-key.pem", 65, "not a private key"),
+            ("tokens.json", "key.pem", 65, "not a certificate"),
+            ("nowhere.pem", "key.pem", 66, "nowhere.pem"),
+        ] {
+            let run = try await runTenor(
+                "serve", "--market", "m", "--users", "users.json", "--tls-certificate",
+                fixture(certificate), "--tls-key", fixture(key), in: folder.url)
+            #expect(run.exit == exit, "\(run.standardError)")
+            #expect(run.standardError.contains(words), "\(run.standardError)")
+        }
         for (name, password) in [("alice", "short\n"), ("a b", "long enough\n"), ("alice", "")] {
             let run = try await runTenor(
                 "user", "add", name, "--users", "new.json", input: password, in: folder.url)

@@ -95,6 +95,20 @@ import Serving
         #expect(after.tiles[9] < before.tiles[9])
     }
 
+    @Test("A live quote is that of the past at its date")
+    func date() async throws {
+        let pricer = try await pricer([trade(1, minutes: 0), trade(2, price: 101, minutes: 10)])
+        let live = try #require(try await tiles(pricer))
+        #expect(live.time == Self.open + 11 * Self.minute + 1)
+        #expect(await pricer.marketFacts().time == Self.open + 11 * Self.minute)
+        let answers = await pricer.answers(to: [
+            PriceQuestion(
+                bond: 0, side: .dealer, isATS: false, quantity: 1_000_000, label: .price,
+                time: live.time)
+        ])
+        #expect(answers == [.quote(live)])
+    }
+
     @Test("Every event changes the next answer")
     func live() async throws {
         let pricer = try await pricer([trade(1, minutes: 0)])

@@ -111,7 +111,7 @@ import Serving
         let pricer = try pricer()
         let asked = questions(of: [0])
         let before = Self.tiles(await pricer.answers(to: asked))
-        let end = try #require(await pricer.lastEventTime())
+        let end = try #require(await pricer.marketFacts().time)
         let trade = print(after: end)
         await pricer.observe([.reported(trade, bond: 0)])
         let after = Self.tiles(await pricer.answers(to: asked))
@@ -156,13 +156,14 @@ import Serving
         var trades: [Trade] = []
         let reader = try TradeReader(path: market + "/trades.csv")
         while let more = try reader.next() { trades += more }
-        let last = try #require(await pricer(market: market).lastEventTime())
+        let facts = try await pricer(market: market).marketFacts()
+        let last = try #require(facts.time)
         let all = trades + [print(after: last), print(after: last + 5_000_000_000)]
         let heard = Mutex<[String]>([])
         let follower = MarketFollower(market: market, bonds: priced.bonds)
         let task = Task {
             await follower.run(
-                after: last, every: .milliseconds(20),
+                after: facts.last, every: .milliseconds(20),
                 take: { events in
                     heard.withLock { heard in
                         for case .reported(let trade, _) in events { heard.append(trade.tradeID) }
@@ -188,12 +189,13 @@ import Serving
         var trades: [Trade] = []
         let reader = try TradeReader(path: market + "/trades.csv")
         while let more = try reader.next() { trades += more }
-        let last = try #require(await pricer(market: market).lastEventTime())
+        let facts = try await pricer(market: market).marketFacts()
+        let last = try #require(facts.time)
         let heard = Mutex<[String]>([])
         let follower = MarketFollower(market: market, bonds: priced.bonds)
         let task = Task {
             await follower.run(
-                after: last, every: .milliseconds(20),
+                after: facts.last, every: .milliseconds(20),
                 take: { events in
                     heard.withLock { heard in
                         for event in events {
@@ -228,6 +230,90 @@ import Serving
         await task.value
         #expect(
             heard.withLock { $0 } == ["Treasury \(hour)"] + all.suffix(2).map(\.tradeID))
+    }
+
+    @Test("A Treasury of next week does not hide the trades that come before it")
+    func followsBehindTreasuries() async throws {
+        let folder = try TemporaryFolder()
+        let market = folder.path + "/market"
+        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
+        var trades: [Trade] = []
+        let reader = try TradeReader(path: market + "/trades.csv")
+        while let more = try reader.next() { trades += more }
+        let end = try #require(trades.last?.reportTime)
+        // A table of Treasuries that reaches a week further than the tape.
+        let path = market + "/treasuries.csv"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let tick = try #require(text.split(separator: "\n").last)
+            .split(separator: ",", omittingEmptySubsequences: false).dropFirst()
+        let day: Int64 = 86_400_000_000_000
+        try (text + "\(end + 7 * day)," + tick.joined(separator: ",") + "\n")
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        let facts = try await pricer(market: market).marketFacts()
+        #expect(facts.time == end + 7 * day && facts.last[.reported] == end)
+        let heard = Mutex<[String]>([])
+        let follower = MarketFollower(market: market, bonds: priced.bonds)
+        let task = Task {
+            await follower.run(
+                after: facts.last, every: .milliseconds(20),
+                take: { events in
+                    heard.withLock { heard in
+                        for event in events {
+                            if case .reported(let trade, _) = event {
+                                heard.append(trade.tradeID)
+                            } else {
+                                heard.append("another event")
+                            }
+                        }
+                    }
+                }, warn: { Issue.record("\($0)") })
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        let all = trades + [print(after: end), print(after: end + 2 * day)]
+        try TradeFile.write(to: market + "/trades.csv", count: all.count) { all[$0] }
+        for _ in 0..<500 where heard.withLock({ $0.count }) < 2 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        task.cancel()
+        await task.value
+        #expect(heard.withLock { $0 } == all.suffix(2).map(\.tradeID))
+    }
+
+    @Test("From a state of a day a server knows as much of its market as from all of it")
+    func factsFromStates() async throws {
+        let folder = try TemporaryFolder()
+        let states = try EngineStates(folder: folder.path + "/states")
+        _ = try pricer(states: states)
+        let (keeping, plain) = (try pricer(states: states), try pricer())
+        let facts = await keeping.marketFacts()
+        let expected = await plain.marketFacts()
+        #expect(facts.last == expected.last && facts.firstReport == expected.firstReport)
+        #expect(facts.symbols == expected.symbols)
+        let reader = try TradeReader(path: priced.market + "/trades.csv")
+        let first = try #require(try reader.next()?.first)
+        let bond = try #require(priced.bonds.index(cusip: first.cusip))
+        let standings = await keeping.standings(of: [(first.tradeID, bond), ("none", bond)])
+        #expect(standings == [.reported, .unknown])
+    }
+
+    @Test("A live quote carries the market's moment, at which the past is the same")
+    func date() async throws {
+        let pricer = try pricer()
+        let end = try #require(await pricer.marketFacts().time)
+        var live: Quote?
+        // Asking does not move the moment.
+        for _ in 0..<3 {
+            guard case .quote(let quote) = await pricer.answers(to: questions(of: [3]))[0] else {
+                Issue.record("no quote")
+                return
+            }
+            live = quote
+        }
+        let quote = try #require(live)
+        #expect(quote.time == end + 1)
+        let past = Self.tiles(await pricer.answers(to: questions(of: [3], time: quote.time)))[0]
+        #expect(zip(past, quote.tiles).allSatisfy { abs($0 - $1) < 0.02 })
     }
 
     @Test(

@@ -76,7 +76,8 @@ import Serving
         #expect(answer["ats_indicator"] as? String == "N")
         #expect(answer["tenor"] as? Int == 10)
         #expect(answer["treasury_cusip"] as? String == "91282CJZ5")
-        #expect(answer["date"] as? String == Timestamp.text(clock.now))
+        // As of when the quote is, not the time of day: in milliseconds, and not before it.
+        #expect(answer["date"] as? String == "2026-02-02T02:40:00.124Z")
         // Clients tell the label by the one key that is there.
         #expect(answer["price"] == nil && answer["ytm"] == nil)
     }
@@ -105,6 +106,54 @@ import Serving
         }
         #expect(objects[2]["message"] as? String == "insufficient data")
         #expect((objects[2]["data"] as? [Any])?.count == 1)
+    }
+
+    @Test(
+        "A price that is not above zero is no price: insufficient data",
+        arguments: [0, -0.5, .nan, -.infinity])
+    func noPositivePrice(_ lowest: Double) async throws {
+        let service = try await service(FakePricer(lowest: lowest))
+        let box = Outbox()
+        let connection = service.open(box)
+        let past = ",\"timestamp\":[\"2023-11-02T15:10:07.661Z\"]"
+        await service.receive(
+            message([item(figi[0]), item(figi[1], more: past)], token: try await token()),
+            on: connection)
+        let objects = try await box.objects()
+        #expect(objects.count == 2)
+        for object in objects {
+            #expect(object["message"] as? String == "insufficient data")
+            #expect((object["data"] as? [Any])?.count == 1 && object["inference"] == nil)
+        }
+    }
+
+    @Test("A spread below zero is a spread")
+    func negativeSpread() async throws {
+        let service = try await service(FakePricer(lowest: -5))
+        let box = Outbox()
+        let connection = service.open(box)
+        await service.receive(
+            message([item(figi[0], label: "spread")], token: try await token()), on: connection)
+        let objects = try await box.objects()
+        #expect(objects.map { inferences($0).count } == [1])
+    }
+
+    @Test(
+        "A request that asks nothing is told so; the connection goes on",
+        arguments: ["{}", "{\"inference\":[]}", "{\"trade\":[],\"inference\":[]}"])
+    func nothingAsked(_ text: String) async throws {
+        let service = try await service()
+        let box = Outbox()
+        let connection = service.open(box)
+        await service.receive(
+            Array("{\"token\":\"\(try await token())\",\"inference\":[]}".utf8), on: connection)
+        await service.receive(Array(text.utf8), on: connection)
+        await service.receive(message([item(figi[0])]), on: connection)
+        let objects = try await box.objects()
+        #expect(objects.count == 3)
+        #expect(objects[0]["message"] as? String == "token accepted")
+        #expect((objects[1]["error"] as? String)?.contains("nothing is asked") == true)
+        #expect(inferences(objects[2]).count == 1)
     }
 
     @Test("Unknown FIGIs are told once each; the others proceed and only they count")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import NIOCore
 import NIOPosix
@@ -19,7 +20,7 @@ import Serving
     ) async throws {
         let server = Server(
             Server.Address(port: 0, tls: tls),
-            market: .init(directory: .sample, pricer: pricer), models: [FakeModel()],
+            market: .init(directory: .sample, pricer: pricer), models: ServedModels([FakeModel()]),
             authority: .local(try await SampleIssuer.shared.value), refresh: refresh)
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
@@ -235,16 +236,61 @@ import Serving
         }
     }
 
-    @Test("A certificate that is none, and a key that is not its own, are named")
+    @Test("TLS: a client that does not trust the certificate gets nothing, and others do")
+    func untrusted() async throws {
+        let token = try await token()
+        let certificate = ServerCertificate(
+            certificate: fixture("certificate.pem"), key: fixture("key.pem"))
+        try await withServer(tls: certificate) { _, port in
+            await #expect(throws: (any Error).self) {
+                try await WebSocketClient.connect(
+                    port: port, certificate: fixture("other-certificate.pem")
+                ) { _ in }
+            }
+            try await WebSocketClient.connect(
+                port: port, certificate: fixture("certificate.pem")
+            ) { client in
+                try await client.send(Self.request(token))
+                #expect(Self.count(try await client.receive(), "inference") == 1)
+            }
+        }
+    }
+
+    /// What is said of a certificate and a key at a time, nil where both can be served.
+    private func refusal(_ certificate: String, _ key: String, at now: Int64) -> FileError? {
+        do {
+            try ServerCertificate(certificate: certificate, key: key).check(at: now)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("Certificates and keys that cannot be served are told by file, and why")
     func wrongCertificates() {
-        #expect(throws: (any Error).self) {
-            _ = try ServerCertificate(certificate: "/nowhere", key: "/nowhere").context()
-        }
-        #expect(throws: (any Error).self) {
-            _ = try ServerCertificate(
-                certificate: fixture("certificate.pem"), key: fixture("tokens.json")
-            ).context()
-        }
+        let (good, key) = (fixture("certificate.pem"), fixture("key.pem"))
+        let now: Int64 = 1_780_000_000_000_000_000
+        #expect(refusal(good, key, at: now) == nil)
+        let missing = refusal("/nowhere/c.pem", key, at: now)
+        #expect(missing?.kind == .missing && missing?.file == "/nowhere/c.pem")
+        let none = refusal(fixture("tokens.json"), key, at: now)
+        #expect(none?.problem == "not a certificate" && none?.file == fixture("tokens.json"))
+        // A key in the place of the certificate is PEM, and no certificate.
+        #expect(refusal(key, key, at: now)?.problem == "not a certificate")
+        let noKey = refusal(good, fixture("tokens.json"), at: now)
+        #expect(noKey?.problem == "not a private key")
+        #expect(refusal(good, good, at: now)?.problem == "not a private key")
+        let locked = refusal(good, fixture("locked-key.pem"), at: now)
+        #expect(locked?.problem == "not a private key")
+        #expect(locked?.expected?.contains("without a passphrase") == true)
+        let other = refusal(good, fixture("other-key.pem"), at: now)
+        #expect(other?.problem == "not the private key of the certificate")
+        #expect(other?.file == fixture("other-key.pem"))
+        let expired = refusal(good, key, at: 4_200_000_000_000_000_000)
+        #expect(expired?.problem == "the certificate has expired")
+        #expect(expired?.found?.contains("2100-01-01") == true)
+        let early = refusal(good, key, at: 1_600_000_000_000_000_000)
+        #expect(early?.problem == "the certificate is not valid yet")
     }
 
     @Test("HTTP: keep-alive, a body in pieces, and an end where the body is too large")

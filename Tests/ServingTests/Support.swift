@@ -13,10 +13,14 @@ final class FakePricer: Pricer {
     /// What it has heard of.
     let events = Mutex<[MarketEvent]>([])
     let questions = Mutex<Int>(0)
+    private let record = Mutex(MarketRecord(bondCount: 4))
+    /// The lowest tile of every quote; nil for that of ``tiles(_:)``.
+    let lowest: Double?
 
-    init(version: String = "fake/1", unpriced: Set<Int> = []) {
+    init(version: String = "fake/1", unpriced: Set<Int> = [], lowest: Double? = nil) {
         self.version = version
         self.unpriced = unpriced
+        self.lowest = lowest
     }
 
     func answers(to questions: [PriceQuestion]) async -> [PriceAnswer] {
@@ -28,12 +32,17 @@ final class FakePricer: Pricer {
             if let time = question.time, time < 1_600_000_000_000_000_000 {
                 return .insufficientData(reason: "before the data")
             }
+            var tiles = Self.tiles(question)
+            if let lowest { tiles[0] = lowest }
             return .quote(
                 Quote(
-                    tiles: Self.tiles(question),
+                    tiles: tiles, time: question.time ?? Self.moment,
                     benchmark: Quote.Benchmark(tenor: 10, cusip: "91282CJZ5")))
         }
     }
+
+    /// As of when live quotes are.
+    static let moment: Int64 = 1_770_000_000_123_456_789
 
     static func tiles(_ question: PriceQuestion) -> [Double] {
         (1...19).map {
@@ -43,9 +52,16 @@ final class FakePricer: Pricer {
 
     func observe(_ events: [MarketEvent]) async {
         self.events.withLock { $0 += events }
+        record.withLock { record in for event in events { record.observe(event) } }
     }
 
-    func lastEventTime() async -> Int64? { events.withLock { $0.last?.time } }
+    func marketFacts() async -> MarketFacts { record.withLock { $0.facts } }
+
+    func standings(
+        of trades: [(identifier: String, bond: Int)]
+    ) async -> [TradeStanding] {
+        record.withLock { $0.standings(of: trades) }
+    }
 
     func lastTrades(bond: Int, count: Int) async -> [Trade] {
         events.withLock { events in
@@ -65,7 +81,7 @@ extension BondDirectory {
             BondRow(
                 cusip: "00000000\(index)", figi: index == 3 ? "" : figi,
                 isin: "US00000000\(index)1", issuer: "Issuer \(index)",
-                terms: sampleTerms)
+                terms: sampleTerms, offeringAmount: 500_000_000)
         }
         return BondDirectory(BondTable(rows))
     }()
