@@ -49,7 +49,8 @@ struct RunDescription: Description {
         }
         if let problem { rows.append(("Problem", problem)) }
         rows.append(("Checkpoint", checkpoint ?? "none yet"))
-        if state == .interrupted || state == .failed {
+        // A run that was killed while it saved may not tell its state yet.
+        if state != .finished, state != .running {
             rows.append(("Goes on with", "tenor train --resume --out \(run)"))
         }
         let width = max(recipe.map(\.key.count).max() ?? 0, 16)

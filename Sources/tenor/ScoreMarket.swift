@@ -208,7 +208,7 @@ struct MarketScoring: ParsableArguments {
         let out: String
 
         var line: String {
-            (moments.map { "\($0) moments: " } ?? "")
+            (moments.map { "\($0) moment\($0 == 1 ? "" : "s"): " } ?? "")
                 + "\(priced) of \(asked) priced, \(rows) quotes: \(out)"
                 + (unpriced > 0 ? "; \(unpriced) not, see the list beside it" : "")
         }

@@ -4,7 +4,7 @@ import Testing
 /// Training that is stopped from outside: what it leaves, and that it goes on as if nothing was.
 @Suite(.timeLimit(.minutes(3))) struct InterruptedTrainingTests {
     /// Long enough that a signal comes in time.
-    private static let options = [
+    static let options = [
         "--set", "training.steps=6000", "--set", "validation.every=50",
     ]
 
@@ -34,22 +34,8 @@ import Testing
         }
     }
 
-    /// Waits until a file of a run is being written, or the process has ended.
-    private func save(in run: String, of process: Int32) async {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                while kill(process, 0) == 0 {
-                    let names = (try? FileManager.default.contentsOfDirectory(atPath: run)) ?? []
-                    if names.contains(where: { $0.hasSuffix(".partial") }) { break }
-                    usleep(50)
-                }
-                continuation.resume()
-            }
-        }
-    }
-
     /// Members over embedded numbers, in folds.
-    private static let ensemble = [
+    static let ensemble = [
         "--set", "model={members: 2, embedding: 4, hidden: [8]}", "--set", "validation.folds=3",
         "--set", "inputs.transform=piecewise-linear", "--set", "training.steps=2000",
     ]
@@ -86,45 +72,6 @@ import Testing
         #expect(try await train(folder, "whole", options).exit == 0)
         for name in ["model.safetensors", "state.safetensors", "metrics.jsonl", "recipe.yaml"] {
             #expect(try folder.bytes("run/\(name)") == folder.bytes("whole/\(name)"), "\(name)")
-        }
-    }
-
-    @Test(
-        "Killed at twenty random moments: twenty bit-exact resumes",
-        .enabled(if: ProcessInfo.processInfo.environment["TENOR_CHECK_LONG"] != nil),
-        .timeLimit(.minutes(30)), arguments: [[], ensemble])
-    func randomKills(_ options: [String]) async throws {
-        let folder = try TrainingFolder()
-        let clock = ContinuousClock()
-        let started = clock.now
-        #expect(try await train(folder, "whole", options).exit == 0)
-        let length = clock.now - started
-        for run in 0..<20 {
-            // Also before the first state, where a killed run has nothing to go on with.
-            let name = "run-\(run)"
-            var hasState = false
-            for attempt in 0..<3 {
-                let moment = length * Double.random(in: 0..<1.1)
-                // Every other time in the middle of writing, from that moment on.
-                let waitsForSave = (run + attempt) % 2 == 0
-                let arguments =
-                    ["train", "small.yaml", "--data", "data.csv", "--out", name] + Self.options
-                    + options + (hasState ? ["--resume"] : [])
-                _ = try await folder.run(arguments) { process in
-                    try await Task.sleep(for: moment)
-                    if waitsForSave { await save(in: folder.url(name).path, of: process) }
-                    kill(process, SIGKILL)
-                }
-                hasState = folder.exists("\(name)/state.safetensors")
-                if !hasState { try? FileManager.default.removeItem(at: folder.url(name)) }
-            }
-            let last = try await train(folder, name, options + (hasState ? ["--resume"] : []))
-            #expect(last.exit == 0, "\(last.standardError)")
-            for file in ["model.safetensors", "state.safetensors", "metrics.jsonl"] {
-                #expect(
-                    try folder.bytes("\(name)/\(file)") == folder.bytes("whole/\(file)"),
-                    "\(name)/\(file)")
-            }
         }
     }
 
