@@ -7,9 +7,11 @@
 Reads known.csv and known.oracle.csv, fits on the train part, stops and tunes on the validation
 part, and prints regrets on the test part: mean pinball over the levels, divided by that of the true
 quantiles, minus one. Forecasts: the label's own quantiles (constant), linear quantile regression
-(statsmodels), and one LightGBM model a level. Ours is measured by `tenor evaluate --oracle`.
+(statsmodels), one LightGBM model a level, and one CatBoost model of all levels. Ours is measured by
+`tenor evaluate --oracle`.
 
-Needs numpy, pandas, statsmodels and lightgbm. LightGBM takes minutes; --only leaves it out.
+Needs numpy, pandas, statsmodels, lightgbm and catboost. The last two take many minutes; --only
+chooses.
 """
 import argparse
 import time
@@ -18,7 +20,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-FORECASTS = ["constant", "linear", "lightgbm"]
+FORECASTS = ["constant", "linear", "lightgbm", "catboost"]
 
 
 def pinball(label, forecast, levels):
@@ -96,6 +98,26 @@ def lightgbm(parts, levels, threads):
     test = parts["test"][0]
     fits = [fit(level, leaves, rate).predict(test, num_threads=threads) for level in levels]
     return np.sort(np.column_stack(fits), 1), f"{leaves} leaves, learning rate {rate}"
+
+
+def catboost(parts, levels, threads):
+    from catboost import CatBoostRegressor, Pool
+
+    train, validation = (Pool(*parts[name][:2]) for name in ("train", "validation"))
+    loss = "MultiQuantile:alpha=" + ",".join(f"{level:g}" for level in levels)
+
+    def fit(depth):
+        model = CatBoostRegressor(
+            loss_function=loss, iterations=3000, learning_rate=0.1, depth=depth, random_seed=1,
+            thread_count=threads, od_type="Iter", od_wait=50, verbose=0, allow_writing_files=False)
+        return model.fit(train, eval_set=validation)
+
+    # The depth by the validation loss.
+    models = {depth: fit(depth) for depth in (4, 6)}
+    depth = min(models, key=lambda depth: min(
+        next(iter(models[depth].get_evals_result()["validation"].values()))))
+    forecast = models[depth].predict(parts["test"][0])
+    return np.sort(forecast, 1), f"depth {depth}, {models[depth].tree_count_} trees"
 
 
 def main():

@@ -174,7 +174,7 @@ public enum Checkpoint {
                 prefix: prefix + Key.inputPrefix)
         }
 
-        /// An untrained network; nothing larger is made than the file could fill, but one that
+        /// A network without weights; nothing larger is made than the file could fill, but one that
         /// lacks a few entries still gets to the list of them.
         func network(
             for layout: InputLayout, file: SafetensorsFile
@@ -190,9 +190,11 @@ public enum Checkpoint {
                         + "than the file has bytes",
                     found: String(json(spec).prefix(200)))
             }
-            return QuantileNetwork<Float>(
-                spec, layout: layout, levels: levels, quantiles: levels.values,
-                stream: RandomStream(seed: 0))
+            return Initializer.leavingUndefined {
+                QuantileNetwork<Float>(
+                    spec, layout: layout, levels: levels, quantiles: levels.values,
+                    stream: RandomStream(seed: 0))
+            }
         }
     }
 

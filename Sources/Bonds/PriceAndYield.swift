@@ -120,11 +120,15 @@ public struct BondRisk: Sendable, Hashable {
 /// follows its slope and curvature makes an error of the third order, and a bracket guards it.
 struct YieldSolver {
     private let flows: RemainingCashFlows
+    /// A little beyond the range of yields, so that its ends are found.
+    private let ends: ClosedRange<Double>
     /// Where the last price was found, its logarithm, and slope and curvature there.
     private var last: (z: Double, logPrice: Double, slope: Double, curvature: Double)?
 
     init(_ flows: RemainingCashFlows) {
         self.flows = flows
+        let frequency = Double(flows.frequency)
+        ends = log1p(-0.0501 / frequency)...log1p(3.01 / frequency)
     }
 
     /// The yield in percent at a clean price; NaN where none lies in the range.
@@ -148,10 +152,8 @@ struct YieldSolver {
 
     /// The logarithm of one plus the rate at which the payments are worth a price.
     private mutating func logRate(logPrice target: Double) -> Double {
-        let frequency = Double(flows.frequency)
-        // A little beyond the range, so that its ends are found.
-        var low = log1p(-0.0501 / frequency)
-        var high = log1p(3.01 / frequency)
+        var low = ends.lowerBound
+        var high = ends.upperBound
         var isLowKnown = false
         var isHighKnown = false
         var z: Double

@@ -88,6 +88,29 @@ extension BondStates {
             requests: views.indices.map { (view: $0, conditions: conditions) })
     }
 
+    /// The tiles of every bond under every condition, some bonds after the others, so that what is
+    /// made on the way to them stays in the cache.
+    ///
+    /// - Parameter body: gets the places of some bonds and their tiles, the conditions of a bond
+    ///   together.
+    func forEachTiles(
+        of model: QuantileModel, conditions: [TradeCondition],
+        _ body: (Range<Int>, TileRows) -> Void
+    ) {
+        let codes = codes(of: model)
+        let bondsAtOnce = max(1, Self.rowsAtOnce / max(1, conditions.count))
+        for start in stride(from: 0, to: count, by: bondsAtOnce) {
+            let places = start..<min(start + bondsAtOnce, count)
+            body(
+                places,
+                tiles(
+                    of: model, codes, requests: places.map { (view: $0, conditions: conditions) }))
+        }
+    }
+
+    /// The tiles of so many rows, and what leads to them, take about a megabyte.
+    private static let rowsAtOnce = 2_048
+
     /// The tiles of each bond under a condition of its own, one a row.
     public func tiles(of model: QuantileModel, paired conditions: [TradeCondition]) -> TileRows {
         precondition(
@@ -109,6 +132,18 @@ extension BondStates {
     public func tiles(
         of model: QuantileModel, requests: [(view: Int, conditions: [TradeCondition])]
     ) -> TileRows {
+        tiles(of: model, codes(of: model), requests: requests)
+    }
+
+    /// What a trunk says of all bonds; nil where the network has none.
+    private func codes(of model: QuantileModel) -> QuantileModel.Codes? {
+        model.spec.family == .twoStage && count > 0 ? model.codes(states: states) : nil
+    }
+
+    private func tiles(
+        of model: QuantileModel, _ codes: QuantileModel.Codes?,
+        requests: [(view: Int, conditions: [TradeCondition])]
+    ) -> TileRows {
         let levels = model.levels.count
         var starts: [Int] = []
         var rows = 0
@@ -127,8 +162,6 @@ extension BondStates {
         }
         // Bonds that are asked for under the same conditions go through the head together.
         let groups = Dictionary(grouping: requests.indices) { requests[$0].conditions }
-        let codes =
-            model.spec.family == .twoStage && count > 0 ? model.codes(states: states) : nil
         for (conditions, places) in groups where !conditions.isEmpty {
             let views = places.map { requests[$0].view }
             let found: [Float]

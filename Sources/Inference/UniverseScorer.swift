@@ -5,7 +5,7 @@ import QuantileModels
 import Tape
 
 /// Writes the quotes of many bonds at a moment, or of many trades each at its own: blocks of bonds
-/// are priced and formatted by a thread each, and written in order.
+/// are priced and formatted by a thread each while the next are read, and written in order.
 public struct UniverseScorer: Sendable {
     /// What a file holds, and what of that which was asked for it does not.
     public struct Summary: Sendable, Equatable, Encodable {
@@ -37,8 +37,12 @@ public struct UniverseScorer: Sendable {
     /// Blocks that are worked on at once.
     public let workerCount: Int
 
-    /// A matrix product of so many rows keeps a core busy.
-    private static let bondsPerBlock = 512
+    /// The bonds of a block. A product of more rows costs less a row; towards the end blocks become
+    /// smaller, so that all threads end at about the same time.
+    private static func blockSize(left: Int) -> Int { min(2_048, max(128, left / 4)) }
+    private static let tradesPerBlock = 512
+    /// A file of so many quotes would only push others out of the page cache.
+    private static let largeFile = 100_000
 
     public init(
         model: QuantileModel, bonds: BondTable, format: QuoteFormat,
@@ -62,30 +66,25 @@ public struct UniverseScorer: Sendable {
     ) throws -> Summary {
         var summary = Summary()
         var missing = UnpricedList()
-        try write(to: path, hasTrades: false) { sink in
-            var start = 0
-            let lines = universe.lines
-            while start < lines.count {
-                var blocks: [BondStates] = []
-                while blocks.count < workerCount, start < lines.count {
-                    let end = min(start + Self.bondsPerBlock, lines.count)
-                    var states = BondStates()
-                    for line in lines[start..<end] {
-                        if let reason = try add(line, to: &states, market, at: time) {
-                            missing.append(line.number, line.identifier, time, reason)
-                        }
+        try write(to: path, hasTrades: false, rows: universe.lines.count * conditions.count) {
+            blocks in
+            var left = universe.lines[...]
+            while !left.isEmpty {
+                let lines = left.prefix(Self.blockSize(left: left.count))
+                left = left.dropFirst(lines.count)
+                var states = BondStates()
+                states.reserve(lines.count, width: model.stateCount)
+                for line in lines {
+                    if let reason = try add(line, to: &states, market, at: time) {
+                        missing.append(line.number, line.identifier, time, reason)
                     }
-                    summary.asked += end - start
-                    summary.priced += states.count
-                    blocks.append(states)
-                    start = end
                 }
-                for (text, empty) in texts(blocks, conditions: conditions) {
-                    try sink.append(text)
-                    summary.emptyTiles += empty
-                }
+                summary.asked += lines.count
+                summary.priced += states.count
+                try blocks.add { [states] in text(states, conditions: conditions) }
                 try onProgress(summary.asked)
             }
+            summary.emptyTiles = try blocks.finish()
         }
         summary.rows = summary.priced * conditions.count
         summary.unpriced = missing.count
@@ -101,39 +100,33 @@ public struct UniverseScorer: Sendable {
         var summary = Summary()
         summary.asked = trades.lines.count
         var missing = UnpricedList()
-        try write(to: path, hasTrades: true) { sink in
-            var blocks: [(states: BondStates, trades: [AskedTrades.Line])] = []
-            func flush() throws {
-                let done = blocks
-                for (text, empty) in Parallel.map(count: done.count, { text(done[$0]) }) {
-                    try sink.append(text)
-                    summary.emptyTiles += empty
-                }
-                blocks.removeAll(keepingCapacity: true)
+        try write(to: path, hasTrades: true, rows: trades.lines.count) { blocks in
+            var states = BondStates()
+            var priced: [AskedTrades.Line] = []
+            func pass() throws {
+                try blocks.add { [states, priced] in text(states, priced) }
+                states = BondStates()
+                priced = []
             }
             for (place, line) in trades.lines.enumerated() {
                 let reason: String?
                 switch line.trade {
                 case .failure(let error): reason = error.description
                 case .success(let trade):
-                    let market = try archive.market(before: trade.time)
-                    if blocks.last.map({ $0.states.count == Self.bondsPerBlock }) ?? true {
-                        if blocks.count == workerCount { try flush() }
-                        blocks.append((BondStates(), []))
-                    }
-                    let block = blocks.count - 1
-                    reason = try market.add(
-                        bond: trade.bond, at: trade.time, to: &blocks[block].states)?.description
-                    if reason == nil { blocks[block].trades.append(line) }
+                    reason = try archive.market(before: trade.time).add(
+                        bond: trade.bond, at: trade.time, to: &states)?.description
+                    if reason == nil { priced.append(line) }
                 }
                 if let reason {
                     missing.append(line.number, line.identifier, line.time, reason)
                 } else {
                     summary.priced += 1
+                    if priced.count == Self.tradesPerBlock { try pass() }
                 }
                 if place % 256 == 0 { try onProgress(place) }
             }
-            try flush()
+            try pass()
+            summary.emptyTiles = try blocks.finish()
         }
         summary.rows = summary.priced
         summary.unpriced = missing.count
@@ -153,48 +146,46 @@ public struct UniverseScorer: Sendable {
     }
 
     private func write(
-        to path: String, hasTrades: Bool, _ body: (inout FileSink) throws -> Void
+        to path: String, hasTrades: Bool, rows: Int, _ body: (inout TextBlocks) throws -> Void
     ) throws {
         // One thread a block beats threads within a block's products.
         let threads = BLAS.threadCount
         BLAS.setThreadCount(1)
         defer { BLAS.setThreadCount(threads) }
-        try AtomicFile.write(to: path) { sink in
+        try AtomicFile.write(to: path, isLarge: rows >= Self.largeFile) { sink in
             try sink.append(QuoteText.firstLine(format, model.levels, hasTrades: hasTrades))
-            try body(&sink)
+            var blocks = TextBlocks(sink: sink, workerCount: workerCount)
+            defer { blocks.wait() }
+            try body(&blocks)
         }
     }
 
-    private func texts(
-        _ blocks: [BondStates], conditions: [TradeCondition]
-    ) -> [(text: [UInt8], empty: Int)] {
-        Parallel.map(count: blocks.count) { index in
-            let states = blocks[index]
-            let tiles = states.tiles(of: model, conditions: conditions)
-            var text = QuoteText(
-                format: format, bonds: bonds, levels: model.levels, hasTrades: false)
-            for (place, view) in states.views.enumerated() {
-                for (variation, condition) in conditions.enumerated() {
-                    text.append(
-                        view, condition, tiles, row: place * conditions.count + variation)
+    private func text(_ states: BondStates, conditions: [TradeCondition]) -> TextBlock {
+        var text = QuoteText(format: format, bonds: bonds, levels: model.levels, hasTrades: false)
+        var emptyTiles = 0
+        states.forEachTiles(of: model, conditions: conditions) { places, tiles in
+            var row = 0
+            for view in states.views[places] {
+                for condition in conditions {
+                    text.append(view, condition, tiles, row: row)
+                    row += 1
                 }
             }
-            return (text.finished(), 2 * tiles.missingYields)
+            emptyTiles += 2 * tiles.missingYields
         }
+        return TextBlock(bytes: text.finished(), emptyTiles: emptyTiles)
     }
 
-    private func text(
-        _ block: (states: BondStates, trades: [AskedTrades.Line])
-    ) -> (text: [UInt8], empty: Int) {
+    private func text(_ states: BondStates, _ lines: [AskedTrades.Line]) -> TextBlock {
+        let trades = lines.compactMap { try? $0.trade.get() }
+        let tiles = states.tiles(of: model, paired: trades.map(\.condition))
         var text = QuoteText(format: format, bonds: bonds, levels: model.levels, hasTrades: true)
-        let trades = block.trades.compactMap { try? $0.trade.get() }
-        let tiles = block.states.tiles(of: model, paired: trades.map(\.condition))
-        for (row, view) in block.states.views.enumerated() {
+        for (row, view) in states.views.enumerated() {
             text.append(
                 view, trades[row].condition, tiles, row: row,
-                trade: (block.trades[row].identifier, trades[row].price))
+                trade: (lines[row].identifier, trades[row].price))
         }
-        return (text.finished(), 2 * tiles.missingYields)
+        return TextBlock(bytes: text.finished(), emptyTiles: 2 * tiles.missingYields)
     }
 }
 

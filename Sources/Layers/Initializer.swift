@@ -3,6 +3,15 @@ import Random
 
 /// How a weight matrix starts.
 public enum Initializer: Sendable {
+    /// Whether weights are left undefined.
+    @TaskLocal private static var leavesUndefined = false
+
+    /// Has a body make layers whose weights are undefined, to be replaced by those of a file: random
+    /// numbers for a large network would take longer than reading it.
+    public static func leavingUndefined<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try $leavesUndefined.withValue(true, operation: body)
+    }
+
     case zeros
     /// Normal with variance 2 / fan-in, for ReLU-like activations (He et al., 2015).
     case he
@@ -22,6 +31,7 @@ public enum Initializer: Sendable {
     public func callAsFunction<Scalar: Arrays.Scalar>(
         _ shape: [Int], fanIn: Int, stream: RandomStream
     ) -> NDArray<Scalar> {
+        if Self.leavesUndefined { return .uninitialized(shape: shape) }
         var stream = stream
         let count = shape.reduce(1, *)
         let fanOut = shape.last ?? 1
