@@ -1,4 +1,5 @@
 import Bonds
+import Dispatch
 import Features
 import Files
 import Tape
@@ -113,6 +114,7 @@ public final class MarketArchive {
             limit = state.end - 1
             do {
                 let digest = try states.digest(of: state)
+                let opening = opening(state)
                 if readFrom == nil {
                     try begin(from: state.end)
                     readFrom = state.end
@@ -122,8 +124,7 @@ public final class MarketArchive {
                     outdated.append(state)
                     continue
                 }
-                let opened = try BondMarket(
-                    folder: folder, bonds: bonds, layout: layout, snapshot: state.path)
+                let opened = try opening.wait().get().market
                 if readFrom != state.end { try begin(from: state.end) }
                 market = opened
                 return opened
@@ -136,6 +137,22 @@ public final class MarketArchive {
         try begin(from: .min)
         market = opened
         return opened
+    }
+
+    /// Reads a state on a thread of its own, since what comes behind it takes as long to find.
+    private func opening(
+        _ state: EngineStates.State
+    ) -> Pending<Result<OpenedMarket, FileError>> {
+        let opening = Pending<Result<OpenedMarket, FileError>>()
+        DispatchQueue.global().async { [folder, bonds, layout] in
+            opening.fill(
+                Result { () throws(FileError) in
+                    OpenedMarket(
+                        market: try BondMarket(
+                            folder: folder, bonds: bonds, layout: layout, snapshot: state.path))
+                })
+        }
+        return opening
     }
 
     /// Reads on from a time.
@@ -188,4 +205,9 @@ public final class MarketArchive {
         if case .reported = event { return day }
         return try replay?.hasTrades() == true ? day : nil
     }
+}
+
+/// A market that one thread opens and hands over to another.
+private struct OpenedMarket: @unchecked Sendable {
+    let market: BondMarket
 }
