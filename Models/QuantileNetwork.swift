@@ -98,6 +98,30 @@ public struct QuantileNetwork<Scalar: Arrays.Scalar>: Layer {
         return head(joint(code, condition, mode: mode.child("joint")), mode: mode.child("head"))
     }
 
+    /// The network with its first members only: members are alike, and a few that were trained
+    /// beside others forecast nearly as well as all of them, at a part of the cost.
+    ///
+    /// - Precondition: 2 members stay at least, and no more than there are.
+    public func keepingMembers(_ count: Int) -> Self {
+        precondition(
+            count >= 2 && count <= spec.members,
+            "QuantileNetwork: \(count) of \(spec.members) members")
+        var spec = spec
+        spec.members = count
+        let fewer = Initializer.leavingUndefined {
+            QuantileNetwork(
+                spec, layout: layout, levels: levels, quantiles: levels.values,
+                stream: RandomStream(seed: 0))
+        }
+        return fewer.withParameters(
+            zip(parameters, fewer.parameters).map { all, kept in
+                let array = all.parameter.tensor.array
+                // What members do not share has them in front.
+                return array.shape == kept.parameter.shape
+                    ? array : array.slice(axis: 0, 0..<count)
+            })
+    }
+
     private func hidden(_ x: Tensor<Scalar>, mode: Mode) -> Tensor<Scalar> {
         body(encoder.map { $0(x, mode: mode.child("encoder")) } ?? x, mode: mode.child("body"))
     }

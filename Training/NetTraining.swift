@@ -12,6 +12,7 @@ public struct NetTraining: Sendable {
     public let label: LabelScaling
     package let training: TrainingData
     package let validation: TrainingData
+    private let keptMembers: Int?
     /// In the target's unit. Shape: `[row]`.
     package let validationLabels: [Float]
 
@@ -55,6 +56,7 @@ public struct NetTraining: Sendable {
         }
         self.inputs = inputs
         self.label = label
+        keptMembers = recipe.keptMembers
         self.training = Self.prepared(training, inputs, label, isStreamed: source.isStreamed)
         self.validation = Self.prepared(validation, inputs, label, isStreamed: source.isStreamed)
         validationLabels = validation.labels
@@ -126,9 +128,11 @@ public struct NetTraining: Sendable {
                 inputs: transformed(Array(0..<rows.count)), labels: labels, weights: weights)
     }
 
-    /// The best network so far with what belongs to it.
+    /// The best network so far, with the members that it keeps, and what belongs to it.
     var net: QuantileModel.Net {
-        QuantileModel.Net(inputs: inputs, label: label, network: trainer.best)
+        QuantileModel.Net(
+            inputs: inputs, label: label,
+            network: keptMembers.map(trainer.best.keepingMembers) ?? trainer.best)
     }
 
     /// What the best network says of its validation rows, in the target's unit.

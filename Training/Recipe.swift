@@ -60,6 +60,8 @@ public struct Recipe: Sendable {
     /// How many nets are trained, each without a part of the rows that it is checked on; one for
     /// the validation rows that the data name.
     public var folds: Int
+    /// The members of a net that forecast once it is trained; nil for all.
+    public var keptMembers: Int?
     /// How the trading days of a feature store are split.
     public var days: ChronologicalSplit.Days
     /// Nil for one training.
@@ -131,6 +133,14 @@ public struct Recipe: Sendable {
         target = try settings.choice("target", default: ForecastTarget.label)
         let validation = try settings.sectionOrEmpty("validation")
         folds = try validation.int("folds", default: 1, in: 1...100)
+        keptMembers = try settings.optionalInt("kept_members", in: 2...256)
+        if let keptMembers, keptMembers > model.members {
+            throw FileError(
+                .badData, file: settings.file, column: "kept_members",
+                "more members than are trained",
+                expected: "at most model.members, \(model.members)", found: "\(keptMembers)",
+                advice: "Keep all with --set kept_members=null")
+        }
         days = ChronologicalSplit.Days(
             warmUp: try validation.int("warm_up_days", default: 15, in: 0...100_000),
             validation: try validation.int("days", default: 5, in: 1...100_000),

@@ -25,7 +25,7 @@ public enum FixedDecimals {
             }
             // Two digits a division; below 100 the tens are 103/1024 of a number.
             func putPair(_ pair: UInt64) {
-                let tens = pair * 103 >> 10
+                let tens = (pair * 103) >> 10
                 put(pair - 10 * tens)
                 put(tens)
             }

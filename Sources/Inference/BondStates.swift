@@ -63,16 +63,24 @@ public struct TileRows: Sendable {
     public let yields: [Double]
     /// Over the benchmark Treasury, in basis points.
     public let spreads: [Double]
-    /// Prices without a yield.
-    public let missingYields: Int
 
     public var rowCount: Int { prices.count / levelCount }
+
+    /// Whether a row's quantiles can be prices: finite and above zero.
+    func arePrices(row: Int) -> Bool {
+        prices[row * levelCount..<(row + 1) * levelCount].allSatisfy { $0 > 0 && $0.isFinite }
+    }
+
+    /// The yield and spread tiles that a row lacks.
+    func emptyCount(row: Int) -> Int {
+        2 * yields[row * levelCount..<(row + 1) * levelCount].count(where: \.isNaN)
+    }
 
     /// - Parameter views: one a row.
     init(prices: [Float], levelCount: Int, views: [BondStates.View]) {
         self.levelCount = levelCount
         self.prices = prices.map(Double.init)
-        (yields, missingYields) = TileOrientation.yieldTiles(
+        (yields, _) = TileOrientation.yieldTiles(
             priceTiles: self.prices, cashFlows: views.map(\.cashFlows))
         spreads = TileOrientation.spreadTiles(
             yieldTiles: yields, treasuryYields: views.map(\.benchmark.yieldMid))

@@ -1,15 +1,23 @@
 import Dispatch
 import Files
 
-/// Some quotes as text.
+/// The quotes of some lines as text.
 struct TextBlock: Sendable {
     let bytes: [UInt8]
     let emptyTiles: Int
+    let unpriced: [UnpricedLine]
 }
 
 /// Blocks of text on their way into a file: several threads make them while the caller goes on, and
 /// they are written in the order in which they were added.
 struct TextBlocks {
+    /// What the file does not hold.
+    struct Outcome {
+        var unpriced: [UnpricedLine] = []
+        var emptyTiles = 0
+    }
+
+    private var outcome = Outcome()
     private var sink: FileSink
     private let queue = DispatchQueue(label: "tenor.quotes", attributes: .concurrent)
     /// Threads that have nothing to do.
@@ -17,7 +25,6 @@ struct TextBlocks {
     /// How many blocks may wait to be written, those that are being made among them.
     private let most: Int
     private var waiting: [Pending<TextBlock>] = []
-    private var emptyTiles = 0
 
     init(sink: FileSink, workerCount: Int) {
         self.sink = sink
@@ -38,11 +45,13 @@ struct TextBlocks {
         }
     }
 
+    /// Takes note of a line that is in no block.
+    mutating func leaveOut(_ line: UnpricedLine) { outcome.unpriced.append(line) }
+
     /// Writes what is left.
-    /// - Returns: the empty tiles of all blocks.
-    mutating func finish() throws -> Int {
+    mutating func finish() throws -> Outcome {
         while !waiting.isEmpty { try writeFirst() }
-        return emptyTiles
+        return outcome
     }
 
     /// Waits until no thread makes a block: a thread must not outlive what it works for.
@@ -53,6 +62,7 @@ struct TextBlocks {
     private mutating func writeFirst() throws {
         let block = waiting.removeFirst().wait()
         try block.bytes.withUnsafeBytes { try sink.append($0) }
-        emptyTiles += block.emptyTiles
+        outcome.unpriced += block.unpriced
+        outcome.emptyTiles += block.emptyTiles
     }
 }

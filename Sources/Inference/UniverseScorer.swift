@@ -64,32 +64,31 @@ public struct UniverseScorer: Sendable {
         _ universe: Universe, conditions: [TradeCondition], in market: BondMarket,
         at time: Int64, to path: String, onProgress: (Int) throws -> Void = { _ in }
     ) throws -> Summary {
-        var summary = Summary()
-        var missing = UnpricedList()
-        try write(to: path, hasTrades: false, rows: universe.lines.count * conditions.count) {
-            blocks in
-            var left = universe.lines[...]
-            while !left.isEmpty {
-                let lines = left.prefix(Self.blockSize(left: left.count))
-                left = left.dropFirst(lines.count)
+        var asked = 0
+        let outcome = try write(
+            to: path, hasTrades: false, rows: universe.lines.count * conditions.count
+        ) { blocks in
+            while asked < universe.lines.count {
+                let size = Self.blockSize(left: universe.lines.count - asked)
+                let lines = universe.lines[asked...].prefix(size)
                 var states = BondStates()
                 states.reserve(lines.count, width: model.stateCount)
+                var priced: [Universe.Line] = []
                 for line in lines {
                     if let reason = try add(line, to: &states, market, at: time) {
-                        missing.append(line.number, line.identifier, time, reason)
+                        blocks.leaveOut(UnpricedLine(line, time, reason))
+                    } else {
+                        priced.append(line)
                     }
                 }
-                summary.asked += lines.count
-                summary.priced += states.count
-                try blocks.add { [states] in text(states, conditions: conditions) }
-                try onProgress(summary.asked)
+                try blocks.add { [states, priced] in
+                    text(states, priced, conditions: conditions)
+                }
+                asked += lines.count
+                try onProgress(asked)
             }
-            summary.emptyTiles = try blocks.finish()
         }
-        summary.rows = summary.priced * conditions.count
-        summary.unpriced = missing.count
-        try missing.write(beside: path)
-        return summary
+        return try finish(outcome, asked: asked, quotesPerLine: conditions.count, path)
     }
 
     /// Writes the quotes of trades, each as of its execution, in the order of their executions.
@@ -97,10 +96,7 @@ public struct UniverseScorer: Sendable {
         _ trades: AskedTrades, in archive: MarketArchive, to path: String,
         onProgress: (Int) throws -> Void = { _ in }
     ) throws -> Summary {
-        var summary = Summary()
-        summary.asked = trades.lines.count
-        var missing = UnpricedList()
-        try write(to: path, hasTrades: true, rows: trades.lines.count) { blocks in
+        let outcome = try write(to: path, hasTrades: true, rows: trades.lines.count) { blocks in
             var states = BondStates()
             var priced: [AskedTrades.Line] = []
             func pass() throws {
@@ -115,22 +111,31 @@ public struct UniverseScorer: Sendable {
                 case .success(let trade):
                     reason = try archive.market(before: trade.time).add(
                         bond: trade.bond, at: trade.time, to: &states)?.description
-                    if reason == nil { priced.append(line) }
                 }
                 if let reason {
-                    missing.append(line.number, line.identifier, line.time, reason)
+                    blocks.leaveOut(UnpricedLine(line, reason))
                 } else {
-                    summary.priced += 1
+                    priced.append(line)
                     if priced.count == Self.tradesPerBlock { try pass() }
                 }
                 if place % 256 == 0 { try onProgress(place) }
             }
             try pass()
-            summary.emptyTiles = try blocks.finish()
         }
-        summary.rows = summary.priced
-        summary.unpriced = missing.count
-        try missing.write(beside: path)
+        return try finish(outcome, asked: trades.lines.count, quotesPerLine: 1, path)
+    }
+
+    /// Writes the list of what has no price, which comes last.
+    private func finish(
+        _ outcome: TextBlocks.Outcome, asked: Int, quotesPerLine: Int, _ path: String
+    ) throws -> Summary {
+        try outcome.unpriced.write(beside: path)
+        var summary = Summary()
+        summary.asked = asked
+        summary.unpriced = outcome.unpriced.count
+        summary.priced = asked - summary.unpriced
+        summary.rows = summary.priced * quotesPerLine
+        summary.emptyTiles = outcome.emptyTiles
         return summary
     }
 
@@ -147,82 +152,63 @@ public struct UniverseScorer: Sendable {
 
     private func write(
         to path: String, hasTrades: Bool, rows: Int, _ body: (inout TextBlocks) throws -> Void
-    ) throws {
+    ) throws -> TextBlocks.Outcome {
         // One thread a block beats threads within a block's products.
         let threads = BLAS.threadCount
         BLAS.setThreadCount(1)
         defer { BLAS.setThreadCount(threads) }
+        var outcome = TextBlocks.Outcome()
         try AtomicFile.write(to: path, isLarge: rows >= Self.largeFile) { sink in
             try sink.append(QuoteText.firstLine(format, model.levels, hasTrades: hasTrades))
             var blocks = TextBlocks(sink: sink, workerCount: workerCount)
             defer { blocks.wait() }
             try body(&blocks)
+            outcome = try blocks.finish()
         }
+        return outcome
     }
 
-    private func text(_ states: BondStates, conditions: [TradeCondition]) -> TextBlock {
+    private func text(
+        _ states: BondStates, _ lines: [Universe.Line], conditions: [TradeCondition]
+    ) -> TextBlock {
         var text = QuoteText(format: format, bonds: bonds, levels: model.levels, hasTrades: false)
+        var unpriced: [UnpricedLine] = []
         var emptyTiles = 0
         states.forEachTiles(of: model, conditions: conditions) { places, tiles in
-            var row = 0
-            for view in states.views[places] {
-                for condition in conditions {
+            for (index, place) in places.enumerated() {
+                let view = states.views[place]
+                let rows = index * conditions.count..<(index + 1) * conditions.count
+                guard rows.allSatisfy(tiles.arePrices) else {
+                    unpriced.append(
+                        UnpricedLine(lines[place], view.time, Unpriced.noPositivePrice.description))
+                    continue
+                }
+                for (row, condition) in zip(rows, conditions) {
                     text.append(view, condition, tiles, row: row)
-                    row += 1
+                    emptyTiles += tiles.emptyCount(row: row)
                 }
             }
-            emptyTiles += 2 * tiles.missingYields
         }
-        return TextBlock(bytes: text.finished(), emptyTiles: emptyTiles)
+        return TextBlock(bytes: text.finished(), emptyTiles: emptyTiles, unpriced: unpriced)
     }
 
     private func text(_ states: BondStates, _ lines: [AskedTrades.Line]) -> TextBlock {
         let trades = lines.compactMap { try? $0.trade.get() }
         let tiles = states.tiles(of: model, paired: trades.map(\.condition))
         var text = QuoteText(format: format, bonds: bonds, levels: model.levels, hasTrades: true)
+        var unpriced: [UnpricedLine] = []
+        var emptyTiles = 0
         for (row, view) in states.views.enumerated() {
+            guard tiles.arePrices(row: row) else {
+                unpriced.append(
+                    UnpricedLine(lines[row], Unpriced.noPositivePrice.description))
+                continue
+            }
             text.append(
                 view, trades[row].condition, tiles, row: row,
                 trade: (lines[row].identifier, trades[row].price))
+            emptyTiles += tiles.emptyCount(row: row)
         }
-        return TextBlock(bytes: text.finished(), emptyTiles: 2 * tiles.missingYields)
-    }
-}
-
-/// What was asked for and has no quote, with the reason: a CSV file beside the quotes.
-struct UnpricedList {
-    private var cells: CSVRows
-    private(set) var count = 0
-
-    init() {
-        cells = CSVRows(columnCount: 4)
-        for name in ["line", "identifier", "execution_date", "reason"] { cells.field(name) }
-        cells.endRow()
-    }
-
-    mutating func append(_ line: Int, _ identifier: String, _ time: Int64?, _ reason: String) {
-        cells.field(line)
-        cells.field(identifier)
-        if let time { cells.field(time) } else { cells.empty() }
-        cells.field(reason)
-        cells.endRow()
-        count += 1
-    }
-
-    func write(beside path: String) throws(FileError) {
-        try AtomicFile.write(cells.bytes, to: UnpricedFile.path(beside: path))
-    }
-}
-
-/// The list of what could not be priced.
-public enum UnpricedFile {
-    /// `quotes.unpriced.csv` of `quotes.csv.gz`.
-    public static func path(beside quotes: String) -> String {
-        var stem = quotes[...]
-        if stem.hasSuffix(".gz") { stem = stem.dropLast(3) }
-        for format in QuoteFormat.allCases where stem.hasSuffix("." + format.rawValue) {
-            stem = stem.dropLast(format.rawValue.count + 1)
-        }
-        return stem + ".unpriced.csv"
+        return TextBlock(bytes: text.finished(), emptyTiles: emptyTiles, unpriced: unpriced)
     }
 }

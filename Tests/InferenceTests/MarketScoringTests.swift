@@ -440,6 +440,35 @@ import Testing
         for line in [3, 4, 6, 7, 8, 9] { #expect(missing.contains("\n\(line),")) }
     }
 
+    @Test("A bond whose quantiles are no prices is listed and not quoted")
+    func noPrices() throws {
+        var model = priced.model
+        model.recalibration = Recalibration(
+            .shift, values: Array(repeating: -1e6, count: model.levels.count))
+        let scorer = UniverseScorer(model: model, bonds: priced.bonds, format: .csv)
+        let time = try priced.moment(day: 6)
+        let known = priced.bonds.rows.map(\.figi).filter { !$0.isEmpty }
+        let universe = try universe(Array(known.prefix(20)))
+        let market = try priced.archive().market(before: time)
+        let quotes = try scorer.score(
+            universe, conditions: Variations.minimal.conditions(), in: market, at: time,
+            to: scratch.path + "/quotes.csv")
+        #expect(quotes.priced == 0 && quotes.rows == 0 && quotes.unpriced == 20)
+        let trades = try AskedTrades(
+            path: priced.market + "/trades.csv", finder: BondFinder(priced.bonds))
+        let asked = try scorer.score(
+            trades, in: priced.archive(), to: scratch.path + "/trades.csv")
+        #expect(asked.priced == 0 && asked.unpriced == asked.asked)
+        for name in ["quotes", "trades"] {
+            let lines = try scratch.text(name + ".unpriced.csv").split(separator: "\n").dropFirst()
+            #expect(lines.contains { $0.hasSuffix(",a price quantile is not above zero") })
+            let numbers = lines.compactMap { Int($0.prefix { $0 != "," }) }
+            #expect(numbers.count == lines.count && numbers == numbers.sorted())
+            let table = try scratch.text(name + ".csv").split(separator: "\n")
+            #expect(table.count == 1, "only the header")
+        }
+    }
+
     @Test("A checkpoint of other features is refused with both hashes")
     func otherFeatures() throws {
         var model = priced.model

@@ -122,6 +122,30 @@ import Testing
             abs(difference - product) <= 1e-6 * max(1, abs(product)), "\(difference) \(product)")
     }
 
+    @Test("Members that are kept forecast what they said among all, and a file keeps no more")
+    func keptMembers() throws {
+        let scratch = try Scratch()
+        var model = try Self.model("members")
+        let all = model.nets[0].network
+        let x = Tensor(model.nets[0].inputs(Self.rows(9, seed: 8)))
+        let each = all.memberForecasts(x, mode: .inference).array
+        let expected = each.slice(axis: 0, 0..<2).elements
+        let half = expected.count / 2
+        model.nets[0].network = all.keepingMembers(2)
+        let kept = model.nets[0].network(x, mode: .inference).array.elements
+        for place in 0..<half {
+            let mean = (expected[place] + expected[place + half]) / 2
+            #expect(abs(kept[place] - mean) <= 1e-6 * max(1, abs(mean)))
+        }
+        #expect(
+            all.keepingMembers(3)(x, mode: .inference).array.elements
+                == all(x, mode: .inference).array.elements)
+        let path = scratch.file("kept.safetensors")
+        try Checkpoint.save(model, to: path)
+        #expect(try Checkpoint.load(path).spec.members == 2)
+        #expect(model.parameterCount < all.parameterCount)
+    }
+
     @Test("A loaded ensemble forecasts bit for bit what the saved one did", arguments: names)
     func roundTrip(_ name: String) throws {
         let scratch = try Scratch()

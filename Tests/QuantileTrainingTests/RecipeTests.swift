@@ -79,7 +79,8 @@ import Testing
             "model.encoder={width: 6}", "model.family=transformer", "model.hidden=[0]",
             "model.hidden=[99999999999999999999]", "model.hidden=3", "model.dropout=1",
             "model.activation=step", "model.residual=perhaps", "levels=[0.5, 0.2]", "levels=[]",
-            "levels=[1]", "inputs.transform=rank", "recalibration=yes", "training=3",
+            "levels=[1]", "kept_members=1", "kept_members=2", "inputs.transform=rank",
+            "recalibration=yes", "training=3",
         ])
     func outOfRange(_ setting: String) throws {
         let error = try #require(fileError { _ = try recipe("", [setting]) })
