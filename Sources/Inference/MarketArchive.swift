@@ -88,6 +88,10 @@ public final class MarketArchive {
         return current
     }
 
+    /// Whether an event is known that comes after all of the market that was last asked for, so that
+    /// nothing before that moment is still to come.
+    public var hasMore: Bool { next != nil }
+
     /// The market where it was left, if the time is not far ahead of it.
     private func reused(at time: Int64) -> BondMarket? {
         guard let market, market.now <= time, next.map({ $0.time >= market.now }) ?? true,

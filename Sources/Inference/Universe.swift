@@ -16,8 +16,8 @@ public struct Universe: Sendable {
 
     public let lines: [Line]
 
-    /// Reads identifiers, FIGI, CUSIP or ISIN, one a line; or a CSV file with a column of one of
-    /// these names. A bond that is asked for twice is priced once.
+    /// Reads identifiers, FIGI, CUSIP or ISIN, one a line; or a CSV file with columns of
+    /// these names, of which the first that is not empty counts. A bond that is asked for twice is priced once.
     public init(path: String, finder: BondFinder) throws(FileError) {
         let cells = try Self.cells(of: path)
         guard !cells.isEmpty else {
@@ -31,6 +31,7 @@ public struct Universe: Sendable {
                 Line(number: number, identifier: text, bond: .failure(reason))
             }
             if isRagged { return without(.ragged) }
+            if text.isEmpty { return without(.unnamed) }
             guard let bond = finder.index(written: text) else { return without(.notInMarket) }
             if let first = firstLines[bond] { return without(.repeats(first)) }
             firstLines[bond] = number
@@ -57,7 +58,8 @@ public struct Universe: Sendable {
         }
         let reader = try CSVReader(path: path, skipsRagged: true)
         let header = reader.header.map { $0.lowercased() }
-        guard let column = columns.compactMap({ header.firstIndex(of: $0) }).first else {
+        let named = columns.compactMap { header.firstIndex(of: $0) }
+        guard !named.isEmpty else {
             throw FileError(
                 .badData, file: path, line: 1, "no column names the bonds",
                 expected: "figi, cusip or isin", found: reader.header.joined(separator: ", "))
@@ -65,7 +67,9 @@ public struct Universe: Sendable {
         var cells: [Cell] = []
         while let chunk = try reader.nextChunk(rows: 4_096) {
             for row in 0..<chunk.rowCount {
-                cells.append((chunk.line(row: row), chunk.text(row: row, column: column), false))
+                let texts = named.lazy.map { chunk.text(row: row, column: $0) }
+                let name = texts.first { !$0.allSatisfy(\.isWhitespace) }
+                cells.append((chunk.line(row: row), name ?? "", false))
             }
         }
         cells += reader.raggedLines.map { ($0, String(lines[$0 - 1]), true) }
@@ -80,11 +84,13 @@ public enum UnknownBond: Error, Sendable, Hashable, CustomStringConvertible {
     case repeats(Int)
     /// A row of another number of cells than the header: which of them is the name is not known.
     case ragged
+    case unnamed
 
     public var description: String {
         switch self {
         case .notInMarket: "no bond of the market has this identifier"
         case .repeats(let line): "the same bond as line \(line)"
+        case .unnamed: "the row names no bond"
         case .ragged: "the row has not as many cells as the header"
         }
     }

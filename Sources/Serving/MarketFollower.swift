@@ -40,6 +40,7 @@ public struct MarketFollower: Sendable {
             last[.withdrawn] = report - Self.longestDelay
         }
         var waits: Int?
+        var bondStamp = stamp(of: "bonds")
         while (try? await Task.sleep(for: interval)) != nil {
             let now = stamps()
             if now != seen {
@@ -49,6 +50,15 @@ public struct MarketFollower: Sendable {
             }
             guard waits != nil else { continue }
             waits = nil
+            let currentBonds = stamp(of: "bonds")
+            if currentBonds != bondStamp {
+                bondStamp = currentBonds
+                warn(
+                    FileError(
+                        .badData, file: folder + "/bonds.csv",
+                        "the bonds have changed, and are served as they were at the start",
+                        advice: "Start the server again to serve new and corrected ones"))
+            }
             do {
                 try await read(after: &last, take: take)
             } catch {
@@ -83,13 +93,15 @@ public struct MarketFollower: Sendable {
         last = reached
     }
 
-    /// Size and date of each table that has events.
+    /// Size and date of each table that has events, and of the bonds.
     private func stamps() -> [String] {
-        ["trades", "treasuries", "markets", "ratings"].map { table in
-            guard let path = try? MarketFolder.path(of: table, in: folder),
-                let facts = try? FileManager.default.attributesOfItem(atPath: path)
-            else { return "" }
-            return "\(facts[.size] ?? 0) \(facts[.modificationDate] ?? 0)"
-        }
+        ["trades", "treasuries", "markets", "ratings", "bonds"].map(stamp)
+    }
+
+    private func stamp(of table: String) -> String {
+        guard let path = try? MarketFolder.path(of: table, in: folder),
+            let facts = try? FileManager.default.attributesOfItem(atPath: path)
+        else { return "" }
+        return "\(facts[.size] ?? 0) \(facts[.modificationDate] ?? 0)"
     }
 }

@@ -123,7 +123,10 @@ public final class Server: Sendable {
         } catch {
             throw FileError(
                 .inputOutput, file: "\(address.host):\(address.port)",
-                "cannot listen: \(error)", advice: "Choose another --port")
+                "cannot listen: "
+                    + ((error as? IOError).map { String(cString: strerror($0.errnoCode)) }
+                        ?? "\(error)"),
+                advice: "Choose another --port")
         }
         ready(listener.channel.localAddress?.port ?? address.port)
         try await withThrowingTaskGroup(of: Void.self) { group in

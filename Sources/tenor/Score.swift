@@ -66,9 +66,11 @@ struct Score: ParsableCommand {
         Interruption.listen()
         try OutputPath.checkIsNoInput(out)
         if let market = bonds.market {
-            try OutputPath.check(
-                out, isNot: [checkpoint] + [bonds.universe, bonds.trades].compactMap { $0 })
-            try OutputPath.check(out, isNotIn: market)
+            let inputs = [checkpoint] + [bonds.universe, bonds.trades].compactMap { $0 }
+            for output in [out, UnpricedFile.path(beside: out)] {
+                try OutputPath.check(output, isNot: inputs)
+                try OutputPath.check(output, isNotIn: market)
+            }
             return try bonds.run(checkpoint, to: out, asJSON: json)
         }
         try scoreRows(of: data ?? "")

@@ -79,6 +79,11 @@ struct MarketScoring: ParsableArguments {
         if let from, let to, to.time < from.time {
             throw ValidationError("--to is before --from")
         }
+        let now = Date().timeIntervalSince1970 * 1e9
+        if let at, Double(at.time) > now {
+            throw ValidationError(
+                "--at: expected a moment up to now, found \(Timestamp.text(at.time))")
+        }
     }
 
     func run(_ checkpoint: String, to out: String, asJSON: Bool) throws {
@@ -94,24 +99,25 @@ struct MarketScoring: ParsableArguments {
             model: model, bonds: bonds, format: format ?? QuoteFormat(fileName: out) ?? .csv)
         let started = ContinuousClock.now
         var summary = UniverseScorer.Summary()
-        var made = 0
+        var moments: ScheduledMoments?
         if let trades {
             summary = try score(
                 try AskedTrades(path: trades, finder: finder), scorer, archive, to: out)
         } else if let universe {
             let lines = try Universe(path: universe, finder: finder)
             if let at {
-                summary = try score(lines, scorer, archive, at: at.time, to: out)
+                let market = try self.market(in: archive, before: at.time)
+                summary = try score(lines, scorer, in: market, at: at.time, to: out)
             } else {
-                (summary, made) = try schedule(
+                (summary, moments) = try schedule(
                     lines, scorer, archive, in: out, inputs: (checkpoint, universe))
             }
         }
         let seconds = started.duration(to: .now) / .seconds(1)
         let result = Result(
             asked: summary.asked, priced: summary.priced, unpriced: summary.unpriced,
-            rows: summary.rows, emptyTiles: summary.emptyTiles,
-            moments: every == nil ? nil : made, seconds: seconds, out: out)
+            rows: summary.rows, emptyTiles: summary.emptyTiles, moments: moments?.made,
+            waiting: moments?.waiting, seconds: seconds, out: out)
         if asJSON {
             try StandardOutput.print(json: result)
         } else {
@@ -119,20 +125,24 @@ struct MarketScoring: ParsableArguments {
         }
     }
 
-    private func score(
-        _ universe: Universe, _ scorer: UniverseScorer, _ archive: MarketArchive, at time: Int64,
-        to path: String
-    ) throws -> UniverseScorer.Summary {
+    /// The market before a moment.
+    private func market(in archive: MarketArchive, before time: Int64) throws -> BondMarket {
         let replaying = ProgressLine("replaying", unit: "events")
+        defer { replaying.finish() }
         var count = 0
-        let market = try archive.market(before: time) { _ in
+        return try archive.market(before: time) { _ in
             count += 1
             if count % 4_096 == 0 {
                 replaying.update(done: count)
                 try Interruption.check()
             }
         }
-        replaying.finish()
+    }
+
+    private func score(
+        _ universe: Universe, _ scorer: UniverseScorer, in market: BondMarket, at time: Int64,
+        to path: String
+    ) throws -> UniverseScorer.Summary {
         let progress = ProgressLine("scoring", total: universe.lines.count, unit: "bonds")
         defer { progress.finish() }
         return try scorer.score(
@@ -157,30 +167,46 @@ struct MarketScoring: ParsableArguments {
     }
 
     /// A file a moment: those that are there are left as they are, so that a run that was stopped
-    /// goes on where it was.
+    /// goes on where it was. Moments that the market's events have not reached wait for a later run:
+    /// what became known before them may not be there yet.
     private func schedule(
         _ universe: Universe, _ scorer: UniverseScorer, _ archive: MarketArchive, in folder: String,
         inputs: (checkpoint: String, universe: String)
-    ) throws -> (summary: UniverseScorer.Summary, made: Int) {
-        guard let every, let from, let to else { return (UniverseScorer.Summary(), 0) }
+    ) throws -> (summary: UniverseScorer.Summary, moments: ScheduledMoments) {
+        guard let every, let from, let to else {
+            return (UniverseScorer.Summary(), ScheduledMoments())
+        }
         try Folder.make(folder)
         let lock = try FileLock(path: folder + "/.lock")
         defer { lock.remove() }
         PartialFile.removeAbandoned(in: folder)
         try settings(scorer, inputs).settle(in: folder)
         var summary = UniverseScorer.Summary()
-        var made = 0
+        var moments = ScheduledMoments()
         for time in stride(from: from.time, through: to.time, by: Int(every.nanoseconds)) {
             let name = Timestamp.text(time).replacing(":", with: "-")
             let path = "\(folder)/\(name).\(scorer.format.rawValue).gz"
-            let isMade = [path, UnpricedFile.path(beside: path)].allSatisfy {
-                FileManager.default.fileExists(atPath: $0)
+            if [path, UnpricedFile.path(beside: path)].allSatisfy(Self.isWritten) { continue }
+            let market = try self.market(in: archive, before: time)
+            guard archive.hasMore else {
+                moments.waiting += 1
+                continue
             }
-            if isMade { continue }
-            summary += try score(universe, scorer, archive, at: time, to: path)
-            made += 1
+            summary += try score(universe, scorer, in: market, at: time, to: path)
+            moments.made += 1
         }
-        return (summary, made)
+        return (summary, moments)
+    }
+
+    private static func isWritten(_ path: String) -> Bool {
+        let facts = try? FileManager.default.attributesOfItem(atPath: path)
+        return facts?[.size] as? Int ?? 0 > 0
+    }
+
+    /// What a run of a schedule made, and what it could not make yet.
+    private struct ScheduledMoments {
+        var made = 0
+        var waiting = 0
     }
 
     private func settings(
@@ -204,13 +230,22 @@ struct MarketScoring: ParsableArguments {
         let rows: Int
         let emptyTiles: Int
         let moments: Int?
+        /// Moments of a schedule that the market's events have not reached.
+        let waiting: Int?
         let seconds: Double
         let out: String
 
         var line: String {
-            (moments.map { "\($0) moment\($0 == 1 ? "" : "s"): " } ?? "")
+            let later = waiting ?? 0
+            let waits =
+                later > 0
+                ? "; \(later) moment\(later == 1 ? "" : "s") wait: the market ends before them" : ""
+            if moments == 0 {
+                return (later > 0 ? "no moment made" : "every moment is there") + ": \(out)" + waits
+            }
+            return (moments.map { "\($0) moment\($0 == 1 ? "" : "s"): " } ?? "")
                 + "\(priced) of \(asked) priced, \(rows) quotes: \(out)"
-                + (unpriced > 0 ? "; \(unpriced) not, see the list beside it" : "")
+                + (unpriced > 0 ? "; \(unpriced) not, see the list beside it" : "") + waits
         }
     }
 }

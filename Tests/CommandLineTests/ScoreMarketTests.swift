@@ -61,6 +61,18 @@ import Testing
         _ = try folder.file(
             "universe.txt", "\(folder.figis[0])\nBBG000000000\n\(folder.figis[1])\n")
 
+        // Moments that the tape has not reached wait, however often they are asked for.
+        let long =
+            common + ["--universe", "universe.txt", "--every", "300h", "--out", "long"]
+            + ["--from", folder.moment("15:00:00"), "--to", "2026-01-01T00:00:00Z"]
+        for made in [1, 0] {
+            let run = try await runTenor(long, in: folder.url)
+            #expect(run.exit == 0, "\(run.standardError)")
+            let result = try run.json()
+            #expect(result["moments"] as? Int == made)
+            #expect(result["waiting"] as? Int ?? 0 > 10)
+        }
+
         let trades = try await runTenor(
             common + ["--trades", "market/trades.csv", "--out", "t.csv"], in: folder.url)
         #expect(trades.exit == 0, "\(trades.standardError)")
@@ -82,6 +94,7 @@ import Testing
             start, market, start + ["--data", "a.csv", "--at", "2025-01-01T00:00:00Z"],
             market + ["--universe", "u", "--trades", "t"], market + ["--universe", "u"],
             market + ["--universe", "u", "--at", "yesterday"],
+            market + ["--universe", "u", "--at", "2200-01-01T00:00:00Z"],
             market + ["--universe", "u", "--every", "5m"],
             market + ["--trades", "t", "--variations", "full"],
             market + ["--universe", "u", "--every", "5y", "--from", "2025-01-01T00:00:00Z"],
@@ -98,6 +111,14 @@ import Testing
                 "2025-01-01T00:00:00Z", "--out", "market/trades.csv",
             ], in: folder.url)
         #expect(inside.exit == 65)
+        // The list of what has no price replaces no input either.
+        _ = try folder.file("again.unpriced.csv", "figi\n\(folder.figis[0])\n")
+        let list = try await runTenor(
+            [
+                "score", "run/model.safetensors", "--market", "market", "--universe",
+                "again.unpriced.csv", "--at", "2025-01-01T00:00:00Z", "--out", "again.csv",
+            ], in: folder.url)
+        #expect(list.exit == 65 && list.standardError.contains("would replace an input"))
         // Nor is anything replaced that belongs to another market, store or run.
         for table in ["bonds.csv", "trades.csv"] {
             _ = try folder.file("other-\(table)", "mine")

@@ -440,6 +440,19 @@ import Testing
         for line in [3, 4, 6, 7, 8, 9] { #expect(missing.contains("\n\(line),")) }
     }
 
+    @Test("Of several columns that name a bond the first that is not empty counts")
+    func severalColumns() throws {
+        let rows = priced.bonds.rows.filter { !$0.figi.isEmpty }
+        let path = try scratch.file(
+            "u.csv",
+            "name,cusip,figi\nx,,\(rows[0].figi)\ny,\(rows[1].cusip), \nz,,\n")
+        let lines = try Universe(path: path, finder: BondFinder(priced.bonds)).lines
+        let found = try lines.prefix(2).map { priced.bonds.rows[try $0.bond.get()].cusip }
+        #expect(found == [rows[0].cusip, rows[1].cusip])
+        #expect(lines.count == 3)
+        #expect(throws: UnknownBond.unnamed) { _ = try lines[2].bond.get() }
+    }
+
     @Test("A bond whose quantiles are no prices is listed and not quoted")
     func noPrices() throws {
         var model = priced.model
