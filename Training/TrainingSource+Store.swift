@@ -66,6 +66,9 @@ extension TrainingSource {
         provenance["split.test"] = split.test.map(Self.text)
         // A scorer of a market builds the features itself, with the same constants.
         provenance["schema.constants"] = schema.constantsText
+        if let origin = try StoreOrigin(stores) {
+            provenance.merge(origin.provenance) { known, _ in known }
+        }
         self.init(
             file: stores.map(\.path).joined(separator: ", "), labelName: "price",
             features: schema.features.map(\.name),

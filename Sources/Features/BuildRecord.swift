@@ -1,5 +1,6 @@
 import Arrays
 import Bonds
+import Datasets
 import Files
 import Foundation
 
@@ -24,7 +25,7 @@ struct BuildRecord: Codable, Equatable {
         }
     }
 
-    static let fileName = "build.json"
+    static let fileName = StoreOrigin.fileName
 
     let minimumQuantity: Double
     let isHalf: Bool

@@ -51,6 +51,11 @@ public struct AskedTrades: Sendable {
         self.lines = order.map { lines[$0] }
     }
 
+    /// The sizes of all that can be priced, in dollars of par.
+    public var quantities: [Double] {
+        lines.compactMap { try? $0.trade.get().condition.quantity }
+    }
+
     /// Where the cells of a trade are.
     private struct Columns {
         let bond: Int

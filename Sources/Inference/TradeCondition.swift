@@ -45,11 +45,14 @@ public enum Variations: String, Sendable, CaseIterable {
         1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2e6, 3e6, 4e6, 5e6,
     ]
 
+    /// The sizes that are priced, in dollars of par.
+    public var sizes: [Double] { self == .full ? Self.standardSizes : [1e6] }
+
     /// The conditions: by size, then side, then venue.
     /// - Parameter includesDealers: whether trades between dealers are priced too.
     public func conditions(includesDealers: Bool = false) -> [TradeCondition] {
         let sides: [Trade.Side] = includesDealers ? [.bid, .offer, .dealer] : [.bid, .offer]
-        return (self == .full ? Self.standardSizes : [1e6]).flatMap { size in
+        return sizes.flatMap { size in
             sides.flatMap { side in
                 (self == .minimal ? [false] : [false, true]).map {
                     TradeCondition(side: side, isATS: $0, quantity: size)

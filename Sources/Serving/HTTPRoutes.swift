@@ -86,6 +86,9 @@ package struct HTTPRoutes: Sendable {
             JSONText.object { text in
                 text.member("ready", true)
                 text.member("models", versions)
+                if let least = service?.pricer.minimumQuantity {
+                    text.member("minimum_quantity", least)
+                }
                 if let time = facts?.time { text.member("market_time", Timestamp.text(time)) }
                 if let time = facts?.last[.reported] {
                     text.member("last_trade_time", Timestamp.text(time))

@@ -69,6 +69,10 @@ public final class NetworkPricer: Pricer {
 
     public var version: String { current.withLock { $0.version } }
 
+    public var minimumQuantity: Double? {
+        StoreOrigin(provenance: current.withLock { $0.model.provenance })?.minimumQuantity
+    }
+
     /// From now on another checkpoint prices.
     /// - Throws: `FileError` where it was trained on other features.
     public func replace(model: QuantileModel, version: String) throws(FileError) {

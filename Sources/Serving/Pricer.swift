@@ -81,6 +81,9 @@ public protocol Pricer: Sendable {
     /// Names the model and its version, for `/metrics` and `/readyz`.
     var version: String { get }
 
+    /// Below this many dollars of par quantiles are extrapolated; nil where that is not known.
+    var minimumQuantity: Double? { get }
+
     /// One answer a question, in their order. Questions come by the thousand, so that work on a bond
     /// can be shared among its sides, sizes and venues.
     func answers(to questions: [PriceQuestion]) async -> [PriceAnswer]
@@ -97,4 +100,8 @@ public protocol Pricer: Sendable {
 
     /// What is known of trades, in their order.
     func standings(of trades: [(identifier: String, bond: Int)]) async -> [TradeStanding]
+}
+
+extension Pricer {
+    public var minimumQuantity: Double? { nil }
 }

@@ -130,7 +130,8 @@ private struct CheckpointDescription: Description {
             ("Schema", "\(inputs.count) features, hash \(schemaHash)"),
         ]
         rows += provenance.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        let lines = rows.map { $0.padding(toLength: 18, withPad: " ", startingAt: 0) + $1 }
+        let names = max(18, (rows.map(\.0.count).max() ?? 0) + 2)
+        let lines = rows.map { $0.padding(toLength: names, withPad: " ", startingAt: 0) + $1 }
         let features = inputs.map {
             "  " + $0.feature.padding(toLength: width + 2, withPad: " ", startingAt: 0) + $0.use
         }

@@ -95,7 +95,7 @@ final class ProgressLine: Sendable {
     }
 
     /// `1,234,567`
-    private static func grouped(_ count: Int) -> String {
+    static func grouped(_ count: Int) -> String {
         let digits = Array(String(count))
         return digits.indices.map { index in
             let left = digits.count - index

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bonds
+import Datasets
 import Features
 import Files
 import Foundation
@@ -91,6 +92,8 @@ struct MarketScoring: ParsableArguments {
         let model = try Checkpoint.load(checkpoint)
         let bonds = try BondTable(market: market)
         let finder = BondFinder(bonds)
+        let origin = StoreOrigin(provenance: model.provenance)
+        try origin?.warn(absentFrom: market)
         let archive = MarketArchive(
             market: market, bonds: bonds,
             layout: try FeatureLayout(of: model, market: market, bonds: bonds),
@@ -101,10 +104,12 @@ struct MarketScoring: ParsableArguments {
         var summary = UniverseScorer.Summary()
         var moments: ScheduledMoments?
         if let trades {
-            summary = try score(
-                try AskedTrades(path: trades, finder: finder), scorer, archive, to: out)
+            let asked = try AskedTrades(path: trades, finder: finder)
+            origin?.warn(smallAmong: asked.quantities, what: "trades")
+            summary = try score(asked, scorer, archive, to: out)
         } else if let universe {
             let lines = try Universe(path: universe, finder: finder)
+            origin?.warn(smallAmong: (variations ?? .default).sizes, what: "sizes")
             if let at {
                 let market = try self.market(in: archive, before: at.time)
                 summary = try score(lines, scorer, in: market, at: at.time, to: out)

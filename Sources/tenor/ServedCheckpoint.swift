@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import QuantileModels
@@ -64,6 +65,8 @@ struct ServedCheckpoint: Sendable {
                 seen = next.stamp
                 StandardError.write(
                     "now \(pricer == nil ? "serving" : "pricing with") \(next.version)\n")
+                guard pricer != nil else { continue }
+                StoreOrigin(provenance: next.model.provenance)?.warnOfSmallSizes()
             } catch {
                 StandardError.warn("the checkpoint that was there goes on: \(error)")
             }

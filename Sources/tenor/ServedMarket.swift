@@ -1,4 +1,5 @@
 import Bonds
+import Datasets
 import Files
 import Foundation
 import Inference
@@ -30,6 +31,9 @@ struct ServedMarket: Sendable {
         }
         pricing = checkpoints.firstIndex { $0.model.provenance["schema"] != nil }
         if let checkpoint = pricing.map({ checkpoints[$0] }) {
+            let origin = StoreOrigin(provenance: checkpoint.model.provenance)
+            try origin?.warn(absentFrom: folder)
+            origin?.warnOfSmallSizes()
             let pricer = try NetworkPricer(
                 checkpoint.model, version: checkpoint.version, market: folder, bonds: bonds,
                 states: try states.map { try EngineStates.told(folder: $0) }, progress: tell)
