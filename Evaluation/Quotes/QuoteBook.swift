@@ -83,8 +83,10 @@ struct QuoteBook {
     /// - Parameters:
     ///   - bond: its number among the quotes' bonds.
     ///   - quantity: dollars of par.
+    ///   - start: the time before which a quote is too old.
     func quote(
-        bond: Int32, side: TradeSide, isATS: Bool, quantity: Double, before time: Int64
+        bond: Int32, side: TradeSide, isATS: Bool, quantity: Double, before time: Int64,
+        since start: Int64
     ) throws(Absence) -> Quote {
         let series = sizes[
             Self.series(bond, side: usesSide ? side : nil, isATS: usesATS ? isATS : nil)]
@@ -95,9 +97,7 @@ struct QuoteBook {
         for size in series {
             guard let places = last(of: size.places, before: time) else { continue }
             isQuoted = true
-            guard Double(time - self.time[places.lowerBound]) <= rules.maximumAge * 1e9 else {
-                continue
-            }
+            guard self.time[places.lowerBound] >= start else { continue }
             if size.quantity <= quantity {
                 lower = (size.quantity, places)
             } else {

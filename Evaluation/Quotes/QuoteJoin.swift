@@ -49,6 +49,7 @@ struct LabelledTable {
             quoted.bonds.enumerated().map { ($1, Int32($0)) },
             uniquingKeysWith: { first, _ in first })
         let bonds = zip(tape.cusips, tape.figis).map { numbers[$0] ?? numbers[$1] }
+        var horizon = QuoteHorizon(rules)
         var funnel = QuoteFunnel(tape, quotes: source.rowCount)
         var priced: [Int] = []
         var ages: [Double] = []
@@ -61,7 +62,8 @@ struct LabelledTable {
             do {
                 let quote = try book.quote(
                     bond: bond, side: tape.side[row], isATS: tape.isATS[row],
-                    quantity: tape.quantity[row], before: tape.time[row])
+                    quantity: tape.quantity[row], before: tape.time[row],
+                    since: horizon.start(forTradeAt: tape.time[row]))
                 funnel.interpolated += quote.isInterpolated ? 1 : 0
                 funnel.beyondSizes += quote.isBeyondSizes ? 1 : 0
                 priced.append(row)
@@ -90,9 +92,9 @@ struct LabelledTable {
 public struct QuoteFunnel: Sendable, Encodable {
     /// Rows of the quotes' table.
     public let quotes: Int
-    /// Prints of the tape; those outside the quotes' time; those withdrawn later.
+    /// Prints of the tape; those before all quotes; of the others, those withdrawn later.
     public let prints: Int
-    public let outsidePeriod: Int
+    public let beforeQuotes: Int
     public let withdrawn: Int
     /// Prints that are pieces of one trade, and how many trades those are.
     public let pieces: Int
@@ -115,7 +117,7 @@ public struct QuoteFunnel: Sendable, Encodable {
 
     enum CodingKeys: String, CodingKey {
         case quotes, prints, withdrawn, pieces, trades, priced, interpolated
-        case outsidePeriod = "outside_period"
+        case beforeQuotes = "before_quotes"
         case piecewiseTrades = "piecewise_trades"
         case otherBond = "other_bond"
         case otherSideOrVenue = "other_side_or_venue"
@@ -130,7 +132,7 @@ public struct QuoteFunnel: Sendable, Encodable {
     init(_ tape: ReferenceTrades, quotes: Int) {
         self.quotes = quotes
         prints = tape.counts.prints
-        outsidePeriod = tape.counts.outsidePeriod
+        beforeQuotes = tape.counts.beforeQuotes
         withdrawn = tape.counts.withdrawn
         pieces = tape.counts.pieces
         piecewiseTrades = tape.counts.piecewiseTrades
@@ -157,11 +159,11 @@ public struct QuoteFunnel: Sendable, Encodable {
     var steps: [(name: String, count: Int)] {
         [
             ("quotes", quotes), ("prints of the tape", prints),
-            ("outside the quotes' time", outsidePeriod), ("withdrawn later", withdrawn),
+            ("before all quotes", beforeQuotes), ("withdrawn later", withdrawn),
             ("pieces of one trade", pieces), ("trades of those pieces", piecewiseTrades),
             ("trades", trades), ("of a bond without quotes", otherBond),
             ("of a side or venue without quotes", otherSideOrVenue),
-            ("before the first quote", notYetQuoted), ("last quote too old", tooOld),
+            ("before their first quote", notYetQuoted), ("last quote too old", tooOld),
             ("of a size without quotes", otherSize), ("trades with a quote", priced),
             ("between two quoted sizes", interpolated),
             ("beyond the quoted sizes, outermost quote", beyondSizes),
@@ -174,10 +176,19 @@ public struct QuoteFunnel: Sendable, Encodable {
             .map { "\(grouped($0.count)) \($0.name)" }.joined(separator: ", ")
     }
 
-    /// What a reader should know, in a sentence.
+    /// What a reader should know: how many trades judge the quotes, and why the others do not.
     var sentence: String {
-        "Quotes are judged by \(grouped(priced)) of \(grouped(trades)) trades, each by the last one "
-            + "strictly before it: \(duration(medianAge)) old in the median, \(duration(highAge)) "
-            + "at 95 %."
+        var others = [
+            "\(grouped(tooOld)) whose last quote is too old",
+            "\(grouped(notYetQuoted)) before their first quote",
+        ]
+        if otherSideOrVenue + otherSize > 0 {
+            others.append(
+                "\(grouped(otherSideOrVenue + otherSize)) of a side, venue or size without quotes")
+        }
+        return
+            "Quotes are judged by \(grouped(priced)) of \(grouped(trades - otherBond)) trades of "
+            + "quoted bonds, each by the last one strictly before it: \(duration(medianAge)) old in "
+            + "the median, \(duration(highAge)) at 95 %. Without: \(others.joined(separator: ", "))."
     }
 }

@@ -12,7 +12,8 @@ public struct QuoteRules: Sendable, Equatable {
     /// Whether sizes beyond the quoted ones take the outermost quote; otherwise such trades have
     /// none.
     public let reachesBeyondSizes: Bool
-    /// The age up to which a quote counts, in seconds.
+    /// The age up to which a quote counts, in seconds without those of days on which the bond
+    /// market is closed.
     public let maximumAge: Double
 
     init(_ settings: Settings) throws(FileError) {

@@ -23,34 +23,30 @@ public struct ReferenceTrades: Sendable {
 
     /// What became of the prints of a tape.
     struct Counts: Sendable {
-        /// Prints of the file, and those that no quote can be about.
+        /// Prints of the file, and those before all quotes.
         var prints = 0
-        var outsidePeriod = 0
+        var beforeQuotes = 0
         var withdrawn = 0
         /// Prints that share bond, time, buy/sell, side and venue with another.
         var pieces = 0
         var piecewiseTrades = 0
     }
 
-    /// Reads the trades that some quotes can be about, from a table such as `trades.csv`.
+    /// Reads the trades since the first of some quotes, from a table such as `trades.csv`.
     ///
     /// Columns: `cusip`, `execution_date`, `ats_indicator`, `buy_sell`, `side`, `quantity`, `price`,
     /// and where there are `figi` and `withdrawn_date`.
     /// - Parameters:
-    ///   - quotes: tables of quotes; trades before the first or long after the last are passed
-    ///     over.
+    ///   - quotes: tables of quotes; trades before the first of them are passed over.
     ///   - progress: is told the number of prints now and then.
     /// - Throws: `FileError` at a column that is missing or a cell that is not what it should be.
     public init(
-        path: String, for quotes: [ForecastTable], rules: EvaluationProtocol,
+        path: String, for quotes: [ForecastTable],
         progress: (_ prints: Int) throws -> Void = { _ in }
     ) throws {
         let times = quotes.compactMap(\.executionDate)
         let first = times.compactMap { $0.min() }.min() ?? .min
-        let last = times.compactMap { $0.max() }.max() ?? .max
-        let reach = Int64(rules.quotes.maximumAge * 1e9)
-        let end = last.addingReportingOverflow(reach)
-        var prints = PrintReader(period: first...(end.overflow ? .max : end.partialValue))
+        var prints = PrintReader(start: first)
         let reader = try CSVReader(path: path)
         let columns = try PrintColumns(reader)
         while let chunk = try reader.nextChunk(rows: 1 << 14) {
@@ -97,9 +93,9 @@ private struct PrintColumns {
     }
 }
 
-/// Collects the prints of a period, column by column.
+/// Collects the prints since a time, column by column.
 private struct PrintReader {
-    let period: ClosedRange<Int64>
+    let start: Int64
     private(set) var counts = ReferenceTrades.Counts()
     private(set) var figis: [String] = []
     private(set) var bond: [Int32] = []
@@ -112,7 +108,7 @@ private struct PrintReader {
 
     var cusips: [String] { numbers.names }
 
-    init(period: ClosedRange<Int64>) { self.period = period }
+    init(start: Int64) { self.start = start }
 
     mutating func read(_ chunk: CSVChunk, row: Int, _ columns: PrintColumns) throws(FileError) {
         func flag(
@@ -128,8 +124,8 @@ private struct PrintReader {
                 row: row, column: columns.time, "not a time in nanoseconds",
                 expected: "UTC epoch nanoseconds", advice: "Convert the column and try again")
         }
-        guard period.contains(executed) else {
-            counts.outsidePeriod += 1
+        guard executed >= start else {
+            counts.beforeQuotes += 1
             return
         }
         if let withdrawn = columns.withdrawn, !chunk.isEmpty(row: row, column: withdrawn) {

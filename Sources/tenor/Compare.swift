@@ -11,9 +11,10 @@ struct Compare: AsyncParsableCommand {
             A table has tiles (5_tile …) or one column prediction, ytm_prediction or \
             spread_prediction; yields and spreads are repriced with --market. A table without a \
             label column holds quotes at times of their own: with --trades each trade has the last \
-            one strictly before it. Tables of different levels are compared at those that all have. \
-            With --out writes report.html, model-card.md, metrics.json, every figure as SVG, every \
-            table as CSV, and side-by-side.md.
+            one strictly before it, unless that is older than the protocol's quotes.maximum_age: a day, \
+            in which weekends and holidays take no time. Tables of different levels are compared at \
+            those that all have. With --out writes report.html, model-card.md, metrics.json, every \
+            figure as SVG, every table as CSV, and side-by-side.md.
 
             Example:
               tenor compare ours.csv theirs.csv --market market --protocol axor --out comparison
@@ -56,7 +57,7 @@ struct Compare: AsyncParsableCommand {
         try reading.requireTables([ours] + theirs)
         let tables = try ([ours] + theirs).map(reading.read)
         let result = try Comparison.run(
-            tables, market: market, tape: reading.tape(for: tables, rules: rules), rules: rules)
+            tables, market: market, tape: reading.tape(for: tables), rules: rules)
         var page: String?
         if let out {
             page = try ComparisonReport(result, version: Tenor.configuration.version).write(to: out)

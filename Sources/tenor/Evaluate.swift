@@ -12,7 +12,10 @@ struct Evaluate: AsyncParsableCommand {
             model-card.md, metrics.json, a figure for each curve and every table as CSV. A number that \
             cannot be computed is a dash with its reason. A table without a label column holds quotes: \
             with --trades each trade has the last quote strictly before it, of its bond, side and \
-            venue, linear in its size between two quoted sizes.
+            venue, linear in its size between two quoted sizes, unless that is older than the \
+            protocol's quotes.maximum_age: a day, in which weekends and holidays take no time, so that \
+            Friday evening's quotes are judged by Monday's trades. How many trades were judged, and why \
+            the others were not, is printed.
 
             Example:
               tenor evaluate forecasts.csv --oracle data.oracle.csv --out report
@@ -54,7 +57,7 @@ struct Evaluate: AsyncParsableCommand {
         let table = try reading.read(forecasts)
         let result = try Evaluation.run(
             forecasts: table, oracle: oracle.map(reading.read), market: market,
-            tape: reading.tape(for: [table], rules: rules), rules: rules)
+            tape: reading.tape(for: [table]), rules: rules)
         var page: String?
         if let out {
             page = try EvaluationReport(result, version: Tenor.configuration.version)

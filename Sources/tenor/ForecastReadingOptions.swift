@@ -50,9 +50,7 @@ struct ForecastReadingOptions: ParsableArguments {
     }
 
     /// The trades by which the tables without labels are judged; nil without `--trades`.
-    func tape(
-        for tables: [ForecastTable], rules: EvaluationProtocol
-    ) throws -> ReferenceTrades? {
+    func tape(for tables: [ForecastTable]) throws -> ReferenceTrades? {
         guard let trades else { return nil }
         let quotes = tables.filter { $0.label == nil }
         guard !quotes.isEmpty else {
@@ -62,7 +60,7 @@ struct ForecastReadingOptions: ParsableArguments {
                 advice: "Leave out --trades")
         }
         return try withProgress("reading trades", unit: "prints") { progress in
-            try ReferenceTrades(path: trades, for: quotes, rules: rules, progress: progress)
+            try ReferenceTrades(path: trades, for: quotes, progress: progress)
         }
     }
 

@@ -98,7 +98,7 @@ import Testing
     )
     func week() async throws {
         let desk = try await Desk()
-        try await desk.takeIn(0..<8)
+        try await desk.takeIn(0..<7)
         let figis = try desk.figis()
         _ = try desk.folder.file("universe.txt", figis.joined(separator: "\n") + "\n")
         try await desk.train("first")
@@ -119,10 +119,11 @@ import Testing
                 let first = try #require(
                     try await client.receive()["inference"] as? [[String: Any]])
                 let events = try await Self.events(server)
-                for day in 8..<10 {
+                // The first is a Monday.
+                for day in 7..<9 {
                     try await self.day(day, of: desk)
                 }
-                try await desk.takeIn(10..<11)
+                try await desk.takeIn(9..<11)
                 // The server hears of the days' prints, once the folder has stood still.
                 for _ in 0..<300 where try await Self.events(server) <= events {
                     try await Task.sleep(for: .milliseconds(100))
@@ -158,7 +159,7 @@ import Testing
         let quotes = "quotes-\(desk.days[day - 1]).csv"
         let scored = try await desk.tenor(
             "score", "served.safetensors", "--market", "desk", "--universe", "universe.txt",
-            "--at", desk.days[day - 1] + "T22:30:00Z", "--variations", "full", "--dealer",
+            "--at", desk.days[day - 1] + "T23:30:00Z", "--variations", "full", "--dealer",
             "--states", "states", "--out", quotes, "--json"
         ).json()
         let priced = try #require(scored["priced"] as? Int)
@@ -168,13 +169,14 @@ import Testing
         let judged = try await desk.tenor(
             "evaluate", quotes, "--trades", "desk/trades.csv", "--market", "desk", "--json"
         ).json()
+        // What traded on the day, all of it and only that: there was no tape beyond it.
         let rows = try #require(judged["rows"] as? Int)
-        // What traded on the day, and only that: there was no tape beyond it.
-        let traded =
-            try String(
-                contentsOf: desk.url.appending(path: "desk/trades.csv"), encoding: .utf8
-            ).split(separator: "\n").count - 1
-        #expect(rows > 0 && rows < traded)
+        let funnel = try #require(judged["quotes"] as? [String: Any])
+        let count = { (key: String) in funnel[key] as? Int ?? -1 }
+        #expect(rows > 0 && rows == count("trades") - count("other_bond"))
+        #expect(count("too_old") == 0 && count("not_yet_quoted") == 0)
+        #expect(judged["first_day"] as? String == desk.days[day])
+        #expect(judged["last_day"] as? String == desk.days[day])
         #expect(judged["pinball"] as? Double ?? .infinity < 10)
     }
 

@@ -1,3 +1,4 @@
+import Bonds
 import Files
 import Foundation
 import QuantileEvaluation
@@ -15,7 +16,7 @@ struct QuoteParityTests {
         let quotes = try ForecastTable(path: fixture("quotes.csv"))
         result = try Evaluation.run(
             forecasts: quotes,
-            tape: ReferenceTrades(path: fixture("tape.csv"), for: [quotes], rules: rules),
+            tape: ReferenceTrades(path: fixture("tape.csv"), for: [quotes]),
             rules: rules)
     }
 
@@ -32,7 +33,7 @@ struct QuoteParityTests {
     func funnel() throws {
         let funnel = try #require(result.quotes)
         let ours = [
-            "prints": funnel.prints, "outside_period": funnel.outsidePeriod,
+            "prints": funnel.prints, "before_quotes": funnel.beforeQuotes,
             "withdrawn": funnel.withdrawn, "pieces": funnel.pieces,
             "piecewise_trades": funnel.piecewiseTrades, "trades": funnel.trades,
             "other_bond": funnel.otherBond, "other_side_or_venue": funnel.otherSideOrVenue,
@@ -83,7 +84,7 @@ struct QuoteTests {
             let table = try ForecastTable(path: folder + "/quotes.csv")
             return try Evaluation.run(
                 forecasts: table,
-                tape: ReferenceTrades(path: folder + "/tape.csv", for: [table], rules: rules),
+                tape: ReferenceTrades(path: folder + "/tape.csv", for: [table]),
                 rules: rules)
         }
     }
@@ -99,7 +100,10 @@ struct QuoteTests {
             quotes: quotes, tape: trade, rules: "name: test\nquotes: {size: nearest}")
         #expect(nearest.total.meanAbsoluteError == 0)
         #expect(linear.quotes?.interpolated == 1 && nearest.quotes?.interpolated == 0)
-        #expect(linear.notes.contains { $0.hasPrefix("Quotes are judged by 1 of 1 trades") })
+        #expect(
+            linear.notes.contains {
+                $0.hasPrefix("Quotes are judged by 1 of 1 trades of quoted bonds")
+            })
     }
 
     @Test("a quote of the trade's own time is no quote before it; rules loosen side and venue")
@@ -122,7 +126,64 @@ struct QuoteTests {
         let young = "name: test\nquotes: {maximum_age: 60}"
         #expect(
             problem { _ = try run(quotes: quotes, tape: late, rules: young) }
-                .contains("1 outside the quotes' time"))
+                .contains("1 last quote too old"))
+    }
+
+    @Test(
+        "an evening's quote counts through the next trading day, weekends and holidays taking no time",
+        arguments: [
+            // Quote and trade in UTC, whether the quote still counts.
+            ("2025-02-27T22:30:00Z", "2025-02-28T22:30:00Z", true),  // Thursday to Friday
+            ("2025-02-27T22:30:00Z", "2025-02-28T22:30:01Z", false),
+            ("2025-02-28T22:30:00Z", "2025-03-03T22:30:00Z", true),  // Friday to Monday
+            ("2025-02-28T22:30:00Z", "2025-03-03T22:30:01Z", false),
+            ("2025-02-28T22:30:00Z", "2025-03-04T14:00:00Z", false),  // to Tuesday
+            ("2025-03-07T23:30:00Z", "2025-03-10T22:30:00Z", true),  // the clocks go forward
+            ("2025-01-17T22:30:00Z", "2025-01-21T22:00:00Z", true),  // Martin Luther King Day
+            ("2025-01-17T22:30:00Z", "2025-01-22T14:00:00Z", false),
+            ("2025-07-03T21:30:00Z", "2025-07-07T21:00:00Z", true),  // Independence Day
+            ("2025-03-01T15:00:00Z", "2025-03-03T22:30:00Z", true),  // quoted on a Saturday
+            ("2025-03-01T15:00:00Z", "2025-03-04T14:00:00Z", false),
+        ])
+    func tradingDays(quoted: String, traded: String, counts: Bool) throws {
+        let quote = try #require(Timestamp.parse(quoted))
+        let trade = try #require(Timestamp.parse(traded))
+        // A second trade, by which some quote is judged in any case; a third of another bond.
+        let tape =
+            "A,\(trade),N,B,C,1000,100\nA,\(quote + 1),N,B,C,1000,100\n"
+            + "B,\(quote + 1),N,B,C,1000,100\nA,\(quote - 1),N,B,C,1000,100\n"
+        let result = try run(
+            quotes: header + "50_tile\nA,\(quote),N,B,C,1000,99\n", tape: tape)
+        let funnel = try #require(result.quotes)
+        #expect(funnel.priced == (counts ? 2 : 1))
+        #expect(funnel.tooOld == (counts ? 0 : 1))
+        #expect(funnel.beforeQuotes == 1 && funnel.otherBond == 1)
+        let told = "\(counts ? 2 : 1) of 2 trades of quoted bonds"
+        let tooOld = "Without: \(counts ? 0 : 1) whose last quote is too old, 0 before their first"
+        #expect(result.notes.contains { $0.contains(told) && $0.contains(tooOld) })
+    }
+
+    @Test("the limit is counted in seconds of trading days, whole days and parts")
+    func limit() throws {
+        let quote = try #require(Timestamp.parse("2025-02-28T22:59:00Z"))  // 17:59 in New York
+        let monday = try #require(Timestamp.parse("2025-03-03T05:00:00Z"))  // midnight there
+        func isTooOld(_ second: Int, limit: Int) throws -> Bool {
+            let tape =
+                "A,\(quote + 1),N,B,C,1000,100\n"
+                + "A,\(Int(monday) + second * 1_000_000_000),N,B,C,1000,100\n"
+            let result = try run(
+                quotes: header + "50_tile\nA,\(quote),N,B,C,1000,99\n", tape: tape,
+                rules: "name: test\nquotes: {maximum_age: \(limit)}")
+            return result.quotes?.tooOld == 1
+        }
+        // Six hours and a minute of Friday are left.
+        let friday = 21_660
+        #expect(try isTooOld(0, limit: friday - 1))
+        #expect(try !isTooOld(0, limit: friday))
+        #expect(try !isTooOld(100, limit: friday + 100))
+        #expect(try isTooOld(101, limit: friday + 100))
+        #expect(try !isTooOld(friday + 2 * 86_400, limit: 2 * friday + 2 * 86_400))
+        #expect(try isTooOld(friday + 2 * 86_400 + 1, limit: 2 * friday + 2 * 86_400))
     }
 
     @Test("quotes and a table of trades are compared on the same trades")
@@ -144,7 +205,7 @@ struct QuoteTests {
             let rules = try EvaluationProtocol("default")
             let result = try Comparison.run(
                 tables,
-                tape: ReferenceTrades(path: folder + "/tape.csv", for: [tables[1]], rules: rules))
+                tape: ReferenceTrades(path: folder + "/tape.csv", for: [tables[1]]))
             #expect(result.matched == 40)
             #expect(result.funnels[0].quotes == nil && result.funnels[1].quotes?.priced == 40)
             let mean = try #require(result.parts[0].pairs[0].difference("mean"))

@@ -65,7 +65,7 @@ struct ReportTests {
             try result().json(), try JudgedTrades().result.json(),
             try Evaluation.run(
                 forecasts: quotes,
-                tape: ReferenceTrades(path: fixture("tape.csv"), for: [quotes], rules: rules)
+                tape: ReferenceTrades(path: fixture("tape.csv"), for: [quotes])
             ).json(),
             try Comparison.run(tables, market: market).json()
                 .replacing("\"trades_first\"", with: "\"matched\"")

@@ -73,8 +73,9 @@ with open(folder / "tape.csv", "w", newline="") as file:
 tape = pandas.DataFrame(
     prints, columns=["cusip", "figi", "time", "report", "withdrawn", "ats", "buy_sell", "side",
                      "quantity", "price"])
+# Quotes and trades are of a Monday to a Wednesday, so that all time is time of trading days.
 day = 86_400 * second
-inside = (tape.time >= frame.time.min()) & (tape.time <= frame.time.max() + day)
+inside = tape.time >= frame.time.min()
 valid = tape[inside & (tape.withdrawn == "")]
 keys = ["cusip", "figi", "time", "buy_sell", "side", "ats"]
 pieces = valid.groupby(keys, sort=False).size()
@@ -249,7 +250,7 @@ for fund in members:
 result = {
     "versions": {"python": platform.python_version(), "numpy": numpy.__version__,
                  "pandas": pandas.__version__, "scipy": scipy.__version__},
-    "prints": len(tape), "outside_period": int((~inside).sum()),
+    "prints": len(tape), "before_quotes": int((~inside).sum()),
     "withdrawn": int((inside & (tape.withdrawn != "")).sum()),
     "pieces": int(pieces[pieces > 1].sum()), "piecewise_trades": int((pieces > 1).sum()),
     "trades": len(trades), "funnel": {name: int(count) for name, count in funnel.items()},
