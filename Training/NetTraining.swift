@@ -13,6 +13,8 @@ public struct NetTraining: Sendable {
     package let training: TrainingData
     package let validation: TrainingData
     private let keptMembers: Int?
+    /// Whether no other net forecasts beside it.
+    private let isAlone: Bool
     /// In the target's unit. Shape: `[row]`.
     package let validationLabels: [Float]
 
@@ -57,6 +59,7 @@ public struct NetTraining: Sendable {
         self.inputs = inputs
         self.label = label
         keptMembers = recipe.keptMembers
+        isAlone = recipe.folds == 1
         self.training = Self.prepared(training, inputs, label, isStreamed: source.isStreamed)
         self.validation = Self.prepared(validation, inputs, label, isStreamed: source.isStreamed)
         validationLabels = validation.labels
@@ -136,8 +139,14 @@ public struct NetTraining: Sendable {
     }
 
     /// What the best network says of its validation rows, in the target's unit.
+    ///
+    /// Of several nets all members speak: the mean of those that all nets keep, which is what
+    /// forecasts, is about as good as the mean of all members of one. By the few that one keeps
+    /// quantiles would be fitted too wide.
     func validationForecasts() -> NDArray<Float> {
-        let net = net
+        let net =
+            isAlone
+            ? net : QuantileModel.Net(inputs: inputs, label: label, network: trainer.best)
         let parts = stride(from: 0, to: validation.rowCount, by: 8_192).map { start in
             net.forecast(
                 validation.batch(start..<min(start + 8_192, validation.rowCount)).inputs)
