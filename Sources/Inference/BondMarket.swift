@@ -132,13 +132,9 @@ extension FeatureLayout {
         try self.init(
             market: folder, bonds: bonds,
             kalman: constants.flatMap(KalmanParameters.init(constants:)) ?? KalmanParameters())
-        let wanted = model.provenance["schema"] ?? "none"
-        guard wanted == schema.hash, model.features == schema.features.map(\.name) else {
-            throw FileError(
-                .badData, file: folder,
-                "the market has other features than the checkpoint was trained on",
-                expected: "schema \(wanted)", found: schema.hash,
-                advice: "Train on a feature store of this market and this version of tenor")
-        }
+        try model.require(
+            schema, of: folder,
+            "the market has other features than the checkpoint was trained on",
+            advice: "Train on a feature store of this market and this version of tenor")
     }
 }

@@ -37,15 +37,9 @@ public struct StoreScorer: Sendable {
         _ store: FeatureStore, rows: Range<Int>, to output: String,
         onProgress: (Int) throws -> Void = { _ in }
     ) throws {
-        let schema = model.provenance["schema"] ?? "none"
-        guard schema == store.schema.hash,
-            model.features == store.schema.features.map(\.name)
-        else {
-            throw FileError(
-                .badData, file: store.path, "the store has another schema than the checkpoint",
-                expected: schema, found: store.schema.hash,
-                advice: "Build the store with the version of tenor that trained the checkpoint")
-        }
+        try model.require(
+            store.schema, of: store.path, "the store has other features than the checkpoint",
+            advice: "Build the store with the version of tenor that trained the checkpoint")
         var tiles: [Double] = []
         tiles.reserveCapacity(rows.count * model.levels.count)
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsPerBlock) {

@@ -92,6 +92,7 @@ struct Baseline: ParsableCommand {
         job.to = to
         job.minimumQuantity = minQuantity
         job.parameters = try parameters.map(KalmanParameters.init(path:))
+        try OutputPath.check(table: out)
         try OutputPath.check(out, isNot: [parameters].compactMap { $0 })
         for output in [out, saveParameters].compactMap({ $0 }) {
             try OutputPath.check(output, isNotIn: market)

@@ -20,7 +20,7 @@ struct Evaluate: AsyncParsableCommand {
             Example:
               tenor evaluate forecasts.csv --oracle data.oracle.csv --out report
               tenor evaluate forecasts.csv --market market --protocol axor --out report
-              tenor evaluate quotes.csv --trades market/trades.csv --market market --out report
+              tenor evaluate quotes.csv --trades m/trades.csv --market m --out report
             """)
 
     @Argument(

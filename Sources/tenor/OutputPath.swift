@@ -45,6 +45,16 @@ enum OutputPath {
             advice: "Choose another --out")
     }
 
+    /// - Throws: `FileError` where the name of a table of forecasts says that it is something else.
+    static func check(table output: String) throws(FileError) {
+        guard [".csv", ".csv.gz"].contains(where: output.hasSuffix) else {
+            throw FileError(
+                .badData, file: output, "forecasts are written as a table",
+                expected: "a name that ends in .csv or .csv.gz", found: output,
+                advice: "Choose another --out")
+        }
+    }
+
     private static let marketFiles = Set(
         (FeatureInput.all.map(\.table) + ["truth", "quotes"])
             .flatMap { [$0 + ".csv", $0 + ".csv.gz"] } + ["manifest.json", ImportAudit.fileName])

@@ -25,8 +25,8 @@ struct Score: ParsableCommand {
             the folder --out; a run that was stopped goes on where it was.
 
             Example:
-              tenor score run/model.safetensors --data prices.csv --split test --out forecasts.csv
-              tenor score run/model.safetensors --market market --universe figis.txt \
+              tenor score run/model.safetensors --data prices.csv --split test --out f.csv
+              tenor score run/model.safetensors --market market --universe figis.txt \\
                 --at 2025-03-07T14:30:00Z --variations full --out quotes.csv
             """)
 
@@ -77,6 +77,7 @@ struct Score: ParsableCommand {
     }
 
     private func scoreRows(of data: String) throws {
+        try OutputPath.check(table: out)
         try OutputPath.check(out, isNot: [data, checkpoint])
         let model = try Checkpoint.load(checkpoint)
         try RowsPath.check(data)

@@ -23,16 +23,26 @@ struct MarketScoring: ParsableArguments {
             "Trades to price, each as of its execution: a CSV file.", valueName: "file"))
     var trades: String?
 
-    @Option(help: "The moment, such as 2025-03-07T14:30:00Z.")
+    @Option(
+        help: ArgumentHelp("The moment, such as 2025-03-07T14:30:00Z.", valueName: "moment"),
+        transform: Moment.init(argument:))
     var at: Moment?
 
-    @Option(help: "A moment every so often from --from to --to, such as 5m, 30s or 1h.")
+    @Option(
+        help: ArgumentHelp(
+            "A moment every so often from --from to --to, such as 5m, 30s or 1h.",
+            valueName: "span"),
+        transform: Interval.init(argument:))
     var every: Interval?
 
-    @Option(help: "The first moment of a schedule.")
+    @Option(
+        help: ArgumentHelp("The first moment of a schedule.", valueName: "moment"),
+        transform: Moment.init(argument:))
     var from: Moment?
 
-    @Option(help: "The last moment of a schedule.")
+    @Option(
+        help: ArgumentHelp("The last moment of a schedule.", valueName: "moment"),
+        transform: Moment.init(argument:))
     var to: Moment?
 
     @Option(help: "minimal (2 quotes a bond), default (4) or full (40).")
@@ -41,7 +51,7 @@ struct MarketScoring: ParsableArguments {
     @Flag(help: "Price trades between dealers too.")
     var dealer = false
 
-    @Option(help: "csv or jsonl; without it that of the name of --out, else csv.")
+    @Option(help: "csv or jsonl; without it that of the name of --out, of a schedule csv.")
     var format: QuoteFormat?
 
     @Option(
@@ -72,7 +82,10 @@ struct MarketScoring: ParsableArguments {
                     + "or --dealer")
         }
         guard universe == nil || (at == nil) != (every == nil) else {
-            throw ValidationError("--universe needs either --at or --every")
+            throw ValidationError(
+                at == nil
+                    ? "--universe needs a moment: --at, or --every with --from and --to"
+                    : "--at is one moment and --every is many: give one of them")
         }
         guard (every != nil) == (from != nil), (every != nil) == (to != nil) else {
             throw ValidationError("--every, --from and --to belong together")
@@ -89,6 +102,7 @@ struct MarketScoring: ParsableArguments {
 
     func run(_ checkpoint: String, to out: String, asJSON: Bool) throws {
         guard let market else { return }
+        let format = try quoteFormat(of: out)
         let model = try Checkpoint.load(checkpoint)
         let bonds = try BondTable(market: market)
         let finder = BondFinder(bonds)
@@ -98,8 +112,7 @@ struct MarketScoring: ParsableArguments {
             market: market, bonds: bonds,
             layout: try FeatureLayout(of: model, market: market, bonds: bonds),
             states: try states.map { try EngineStates.told(folder: $0) })
-        let scorer = UniverseScorer(
-            model: model, bonds: bonds, format: format ?? QuoteFormat(fileName: out) ?? .csv)
+        let scorer = UniverseScorer(model: model, bonds: bonds, format: format)
         let started = ContinuousClock.now
         var summary = UniverseScorer.Summary()
         var moments: ScheduledMoments?
@@ -128,6 +141,27 @@ struct MarketScoring: ParsableArguments {
         } else {
             print(result.line)
         }
+        guard result.asked == 0 || result.priced > 0 else {
+            throw FileError(
+                .badData, file: universe ?? trades ?? out,
+                "none of the \(result.asked) lines that ask for a price has one",
+                advice: every == nil
+                    ? "\(UnpricedFile.path(beside: out)) says why"
+                    : "The lists .unpriced.csv in \(out) say why")
+        }
+    }
+
+    /// That of `--format`, else of the file's name; a schedule names its files itself.
+    private func quoteFormat(of out: String) throws -> QuoteFormat {
+        if let format { return format }
+        if every != nil { return .csv }
+        guard let format = QuoteFormat(fileName: out) else {
+            throw FileError(
+                .badData, file: out, "the name does not say how quotes are written",
+                expected: "a name that ends in .csv, .csv.gz, .jsonl or .jsonl.gz", found: out,
+                advice: "Choose another --out, or give --format")
+        }
+        return format
     }
 
     /// The market before a moment.
@@ -256,25 +290,30 @@ struct MarketScoring: ParsableArguments {
 }
 
 /// A moment of the command line: ISO 8601 in UTC.
-struct Moment: ExpressibleByArgument {
+struct Moment {
     /// UTC epoch nanoseconds.
     let time: Int64
 
-    init?(argument: String) {
-        guard let time = Timestamp.parse(argument) else { return nil }
+    init(argument: String) throws {
+        guard let time = Timestamp.parse(argument) else {
+            throw ValidationError("expected a moment in UTC, such as 2025-03-07T14:30:00Z")
+        }
         self.time = time
     }
 }
 
 /// A span of the command line, such as `30s`, `5m` or `1h`.
-struct Interval: ExpressibleByArgument {
+struct Interval {
     let nanoseconds: Int64
 
-    init?(argument: String) {
+    init(argument: String) throws {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600]
         guard let unit = argument.last.flatMap({ units[$0] }),
             let count = Int64(argument.dropLast()), (1...1_000_000).contains(count)
-        else { return nil }
+        else {
+            throw ValidationError(
+                "expected a number of 1 to 1000000 with s, m or h behind it, such as 30s, 5m or 1h")
+        }
         nanoseconds = count * unit * 1_000_000_000
     }
 }

@@ -21,7 +21,7 @@ struct Serve: AsyncParsableCommand {
 
             Example:
               tenor user add alice --users users.json < password.txt
-              tenor serve run/model.safetensors --market market --users users.json --port 8080
+              tenor serve run/model.safetensors --market market --users users.json
             """)
 
     @Argument(help: "Checkpoints to serve at /v2/models/NAME, each by the name of its folder.")

@@ -36,6 +36,13 @@ import Testing
                 run.standardOutput.contains("tenor " + verb.joined(separator: " ") + " "), "\(verb)"
             )
             #expect(run.standardError == "", "\(verb)")
+            // To be copied, an example must fit a terminal's 80 columns: what is longer is wrapped.
+            let lines = run.standardOutput.split(
+                separator: "\n", omittingEmptySubsequences: false)
+            let example = try #require(lines.firstIndex { $0 == "Example:" })
+            for line in lines[(example + 1)...].prefix(while: { !$0.isEmpty }) {
+                #expect(line.hasPrefix("  "), "\(verb): \(line)")
+            }
         }
     }
 

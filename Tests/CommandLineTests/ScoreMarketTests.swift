@@ -102,6 +102,18 @@ import Testing
             let run = try await runTenor(arguments, in: folder.url)
             #expect(run.exit == 64, "\(arguments): \(run.standardError)")
         }
+        // What is wrong with an argument is said with the form that is expected.
+        for (arguments, words) in [
+            (["--at", "yesterday"], "expected a moment in UTC, such as 2025-03-07T14:30:00Z"),
+            (["--every", "5y"], "with s, m or h behind it, such as 30s, 5m or 1h"),
+            (["--at", folder.moment("18:00:00"), "--every", "5m"], "--at is one moment"),
+            ([], "--universe needs a moment: --at, or --every with --from and --to"),
+        ] {
+            let run = try await runTenor(market + ["--universe", "u"] + arguments, in: folder.url)
+            #expect(run.exit == 64)
+            let text = run.standardError.split(whereSeparator: \.isWhitespace)
+            #expect(text.joined(separator: " ").contains(words), "\(run.standardError)")
+        }
         let missing = try await runTenor(
             market + ["--universe", "nowhere.txt", "--at", "2025-01-01T00:00:00Z"], in: folder.url)
         #expect(missing.exit == 66)
@@ -141,6 +153,51 @@ import Testing
             #expect(run.standardError.contains("would replace an input of tenor"), "\(out)")
             #expect((try? Data(contentsOf: folder.url.appending(path: out))) == before)
         }
+    }
+
+    @Test("A universe without a single price is bad data, after its list is written")
+    func nothingPriced() async throws {
+        let folder = try await TrainedMarket.shared.value
+        _ = try folder.file("unknown.txt", "BBG000000000\n")
+        let start = ["score", "run/model.safetensors", "--market", "market", "--json"]
+        let universe = ["--universe", "unknown.txt"]
+        let once = try await runTenor(
+            start + universe + ["--at", folder.moment("18:00:00"), "--out", "none.csv"],
+            in: folder.url)
+        #expect(once.exit == 65)
+        #expect(try once.json()["priced"] as? Int == 0)
+        #expect(once.standardError.contains("unknown.txt: none of the 1 lines"))
+        #expect(once.standardError.contains("none.unpriced.csv says why"))
+        #expect(try folder.text("none.unpriced.csv").contains("1,BBG000000000,"))
+        let schedule = try await runTenor(
+            start + universe + ["--every", "30m", "--out", "none"]
+                + ["--from", folder.moment("15:00:00"), "--to", folder.moment("15:30:00")],
+            in: folder.url)
+        #expect(schedule.exit == 65)
+        #expect(schedule.standardError.contains("none of the 2 lines"))
+    }
+
+    @Test("A name that says another format than is written is refused, before anything is read")
+    func names() async throws {
+        let folder = try await TrainedMarket.shared.value
+        let market = [
+            "--market", "market", "--universe", "nowhere.txt", "--at", folder.moment("18:00:00"),
+        ]
+        for (arguments, name, words) in [
+            (market, "quotes.parquet", ".csv, .csv.gz, .jsonl or .jsonl.gz"),
+            (market, "-", ".csv, .csv.gz, .jsonl or .jsonl.gz"),
+            (["--data", "store"], "forecasts.parquet", "a name that ends in .csv or .csv.gz"),
+        ] {
+            let run = try await runTenor(
+                ["score", "run/model.safetensors", "--out", name] + arguments, in: folder.url)
+            #expect(run.exit == 65)
+            #expect(run.standardError.contains(words), "\(run.standardError)")
+            #expect(!FileManager.default.fileExists(atPath: folder.url.path + "/" + name))
+        }
+        let told = try await runTenor(
+            ["score", "run/model.safetensors", "--out", "x.parquet", "--format", "csv"] + market,
+            in: folder.url)
+        #expect(told.exit == 66, "the universe is missing")
     }
 
     @Test("What stands in the place of a checkpoint or of rows is named, with what to do")

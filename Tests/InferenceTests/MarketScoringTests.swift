@@ -482,7 +482,7 @@ import Testing
         }
     }
 
-    @Test("A checkpoint of other features is refused with both hashes")
+    @Test("A checkpoint of other features is refused: the first that differs, and both hashes")
     func otherFeatures() throws {
         var model = priced.model
         model.provenance["schema"] = "other"
@@ -490,6 +490,22 @@ import Testing
         let error = #expect(throws: FileError.self) {
             _ = try FeatureLayout(of: model, market: market, bonds: priced.bonds)
         }
-        #expect(error?.expected == "schema other")
+        let features = try FeatureLayout(market: market, bonds: priced.bonds).schema.features
+        let hash = try FeatureLayout(market: market, bonds: priced.bonds).schema.hash
+        #expect(error?.expected == "\(features.count) features, schema other")
+        #expect(error?.found == "\(features.count) features, schema \(hash)")
+
+        let names = features.prefix(2).map(\.name)
+        let shorter = FeatureSchema(
+            state: [features[1], features[0]], condition: [], sequences: [], channels: 0,
+            sectors: [], options: [])
+        let swapped = #expect(throws: FileError.self) {
+            try model.require(shorter, of: "store", "other features", advice: "")
+        }
+        #expect(
+            swapped?.expected
+                == "'\(names[0])' as feature 1 of \(features.count) features, schema other")
+        #expect(
+            swapped?.found == "'\(names[1])' as feature 1 of 2 features, schema \(shorter.hash)")
     }
 }
