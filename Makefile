@@ -20,8 +20,9 @@ help: ## show this list
 dependencies: ## check Swift, install the Debian packages that are missing
 	@Scripts/dependencies.sh
 
-build: dependencies ## build the release binary, .build/release/tenor
+build: dependencies ## build the release binaries, .build/release/tenor and, for 'tenor serve', tenor-server
 	swift build $(FLAGS) --product tenor
+	swift build $(FLAGS) --product tenor-server
 
 test: dependencies ## build and run the whole test suite, in release mode
 	swift build $(FLAGS) --build-tests
@@ -36,7 +37,8 @@ check-long: dependencies ## run the suite with the checks that take minutes: kno
 check-server: build ## serve a small market by a small network; try bad input, a browser, the vendor's clients
 	@Scripts/check_server.sh "$(PYTHON)" "$(EXAMPLES)"
 
-quickstart: build ## make a market, train, score, compare with classical prices; all in quickstart/
+quickstart: dependencies ## make a market, train, score, compare with classical prices; all in quickstart/
+	swift build $(FLAGS) --product tenor
 	@Scripts/quickstart.sh
 
 bench: build ## time Tenor and the peers that are installed; writes Benchmarks/README.md

@@ -46,6 +46,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "tenor", targets: ["tenor"]),
+        .executable(name: "tenor-server", targets: ["tenor-server"]),
         .library(
             name: "Tenor",
             targets: [
@@ -130,16 +131,26 @@ let package = Package(
                 "Features", "QuantileModels", "Inference",
             ] + network + [networkSecurity, tokens] + cryptography,
             resources: [.embedInCode("Page")]),
+        room(
+            "Terminal",
+            ["Files", "Datasets", "Features", "Inference", argumentParser]),
         // Floor 8
         .executableTarget(
             name: "tenor",
             dependencies: [
                 "Files", "Random", "Arrays", "Quantiles", "Autodiff", "Datasets", "Layers",
                 "Simulation", "QuantileModels", "QuantileEvaluation", "QuantileTraining",
-                "Inference", "Serving", "Tape", "Bonds", "FairValue", "Baselines", "Features",
+                "Inference", "Tape", "Bonds", "FairValue", "Baselines", "Features", "Terminal",
                 argumentParser,
             ],
             path: "Sources/tenor", swiftSettings: strict),
+        .executableTarget(
+            name: "tenor-server",
+            dependencies: [
+                "Files", "Arrays", "Quantiles", "Bonds", "Datasets", "Tape", "QuantileModels",
+                "Inference", "Serving", "Terminal", argumentParser,
+            ],
+            path: "Sources/tenor-server", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.
         room("TestSupport", path: "Tests/TestSupport", ["Files", "Arrays", "Autodiff"]),
         // A market that several test targets price.
@@ -203,6 +214,6 @@ let package = Package(
                 + [networkSecurity] + cryptography,
             exclude: ["Fixtures"]),
         tests("ArchitectureTests", []),
-        tests("CommandLineTests", ["tenor", "Files", "TestSockets"]),
+        tests("CommandLineTests", ["tenor", "tenor-server", "Files", "TestSockets"]),
     ]
 )

@@ -4,6 +4,7 @@ import Bonds
 import FairValue
 import Files
 import Foundation
+import Terminal
 
 struct Baseline: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Arrays
 import Foundation
+import Terminal
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(

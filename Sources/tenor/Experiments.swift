@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import QuantileTraining
+import Terminal
 
 struct Experiments: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Bonds
 import FairValue
 import Features
 import Files
+import Terminal
 
 struct Features: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import QuantileEvaluation
 import Quantiles
+import Terminal
 
 /// How forecast tables are read and which of their rows count, for `evaluate` and `compare`.
 struct ForecastReadingOptions: ParsableArguments {

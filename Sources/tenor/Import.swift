@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Tape
+import Terminal
 
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Foundation
 import Layers
 import QuantileModels
 import Quantiles
+import Terminal
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(

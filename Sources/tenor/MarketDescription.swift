@@ -3,6 +3,7 @@ import Features
 import Files
 import Foundation
 import Tape
+import Terminal
 
 /// What `inspect` says of a market folder.
 struct MarketDescription: Description {

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Inference
 import QuantileModels
+import Terminal
 
 struct Score: ParsableCommand {
     static let configuration = CommandConfiguration(

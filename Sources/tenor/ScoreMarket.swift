@@ -7,6 +7,7 @@ import Foundation
 import Inference
 import QuantileModels
 import Tape
+import Terminal
 
 /// The part of `tenor score` that prices the bonds of a market.
 struct MarketScoring: ParsableArguments {
@@ -320,12 +321,3 @@ struct Interval {
 
 extension Variations: ExpressibleByArgument {}
 extension QuoteFormat: ExpressibleByArgument {}
-
-extension EngineStates {
-    /// The states of a folder; those that cannot be used are told on standard error.
-    static func told(folder: String) throws(FileError) -> EngineStates {
-        try EngineStates(folder: folder) { error in
-            StandardError.write("Not used, and made anew: \(error)\n")
-        }
-    }
-}

@@ -2,6 +2,7 @@ import ArgumentParser
 import Bonds
 import Foundation
 import Simulation
+import Terminal
 
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

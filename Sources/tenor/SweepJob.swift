@@ -1,5 +1,6 @@
 import Files
 import QuantileTraining
+import Terminal
 
 /// The runs of a sweep, one after the other, each in a folder of its own.
 struct SweepJob {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminal
 
 @main
 struct Tenor: AsyncParsableCommand {
@@ -22,19 +23,5 @@ struct Tenor: AsyncParsableCommand {
             Doctor.self, Bench.self,
         ])
 
-    static func main() async {
-        Outcome.survivePipesAndLimits()
-        Outcome.explainLostBytes()
-        do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
-            Outcome.succeed()
-        } catch {
-            Outcome.end(error)
-        }
-    }
+    static func main() async { await Outcome.run(Self.self) }
 }

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import QuantileModels
 import QuantileTraining
+import Terminal
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Foundation
 import Layers
 import QuantileModels
 import QuantileTraining
+import Terminal
 
 /// One training from the command line: its data, its run directory, its progress.
 struct TrainingJob {

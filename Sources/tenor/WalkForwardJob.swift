@@ -4,6 +4,7 @@ import Foundation
 import Inference
 import QuantileModels
 import QuantileTraining
+import Terminal
 
 /// The trainings of a walk forward, one after the other, each in a folder of its own with its
 /// checkpoint and the forecasts of its test days; at the end all forecasts are one table.

@@ -22,8 +22,8 @@ struct House {
             "Layers": 4, "Simulation": 4, "Features": 4, "Baselines": 4,
             "QuantileModels": 5, "QuantileEvaluation": 5,
             "QuantileTraining": 6, "Inference": 6,
-            "Serving": 7,
-            "tenor": 8,
+            "Serving": 7, "Terminal": 7,
+            "tenor": 8, "tenor-server": 8,
             // Above every room, so that none can import it.
             "TestSupport": 9, "TestMarkets": 9, "TestSockets": 9,
         ],
@@ -33,8 +33,12 @@ struct House {
                 rooms: ["QuantileEvaluation"],
                 allowed: ["Files", "Random", "Quantiles", "Bonds", "CZlib"]),
             Door(
-                name: "pricing never needs training", rooms: ["Inference", "Serving"],
+                name: "pricing never needs training",
+                rooms: ["Inference", "Serving", "tenor-server"],
                 forbidden: ["QuantileTraining"]),
+            Door(
+                name: "training, scoring and judging are built without a server",
+                rooms: ["tenor"], forbidden: ["Serving"]),
             Door(
                 name: "the engine knows nothing of bonds",
                 rooms: ["Arrays", "Autodiff", "Layers"], forbidden: ["Bonds", "Tape"]),

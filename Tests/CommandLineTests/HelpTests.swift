@@ -21,7 +21,7 @@ import Testing
         }
         let run = try await runTenor("--experimental-dump-help")
         return try JSONDecoder().decode(Dump.self, from: Data(run.standardOutput.utf8))
-            .command.paths(below: [])
+            .command.paths(below: []) + [["user", "add"]]
     }
 
     @Test("Every verb's help is there and has an example")
@@ -79,6 +79,24 @@ import Testing
         #expect(run.standardError.hasPrefix("tenor: Unknown option '--jsn'"))
         #expect(run.standardError.hasSuffix("See 'tenor doctor --help'.\n"))
         #expect(run.standardError.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test("Without the server's binary beside it, its verbs say what to build; the others work")
+    func withoutServer() async throws {
+        let folder = try TemporaryFolder()
+        let alone = folder.url.appending(path: "tenor")
+        try FileManager.default.copyItem(at: tenorBinary(), to: alone)
+        for verb in ["serve", "user"] {
+            let run = try await runTenor([verb, "--help"], binary: alone)
+            #expect(run.exit == 66)
+            #expect(run.standardError.contains("/tenor-server: the server is a binary of its own"))
+            #expect(run.standardError.contains("make build"))
+        }
+        #expect(try await runTenor(["--version"], binary: alone).exit == 0)
+        // What is wrong is told as of 'tenor', whichever binary it is that reads the arguments.
+        let usage = try await runTenor("serve", "--bogus")
+        #expect(usage.exit == 64)
+        #expect(usage.standardError.hasSuffix("See 'tenor serve --help'.\n"))
     }
 
     #if os(Linux)

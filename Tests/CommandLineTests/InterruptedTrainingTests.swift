@@ -114,6 +114,25 @@ import Testing
         #expect(unknown.standardError.contains("Name the recipe, --data and --set"))
     }
 
+    @Test("A full disk leaves the last state as it was, and the run goes on from there")
+    func fullDisk() async throws {
+        let folder = try TrainingFolder()
+        // A state of a quarter of a megabyte, a checkpoint of a fifth of that.
+        let wide = ["--set", "model={hidden: [512]}", "--set", "training.steps=2000"]
+        #expect(try await train(folder, "run", wide, signal: SIGKILL).exit == SIGKILL)
+        let state = try folder.bytes("run/state.safetensors")
+        let full = try await folder.run(["train", "--resume", "--out", "run"], largestFile: 256)
+        #expect(full.exit == 74)
+        #expect(full.standardError.contains("run/state.safetensors: "), "\(full.standardError)")
+        #expect(try folder.bytes("run/state.safetensors") == state)
+
+        #expect(try await folder.run(["train", "--resume", "--out", "run"]).exit == 0)
+        #expect(try await train(folder, "whole", wide).exit == 0)
+        for name in ["model.safetensors", "state.safetensors", "metrics.jsonl"] {
+            #expect(try folder.bytes("run/\(name)") == folder.bytes("whole/\(name)"), "\(name)")
+        }
+    }
+
     @Test("A file that is cut short while it is mapped ends the process in words")
     func busError() async throws {
         let folder = try TrainingFolder()

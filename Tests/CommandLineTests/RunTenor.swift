@@ -24,6 +24,7 @@ struct TenorRun: Sendable {
 ///
 /// A test that is cancelled, by its time limit too, kills the process.
 /// - Parameters:
+///   - binary: A copy of it; where nil the one that was built.
 ///   - input: What it finds on standard input.
 ///   - environment: Variables on top of this process's own.
 ///   - folder: Its working directory; this process's own where nil.
@@ -31,8 +32,9 @@ struct TenorRun: Sendable {
 ///   - largestFile: The largest file that it may write, in blocks of 512 bytes.
 ///   - meanwhile: What to do while it runs, such as sending a signal to the process given.
 func runTenor(
-    _ arguments: [String], input: String = "", environment: [String: String] = [:],
-    in folder: URL? = nil, output: URL? = nil, largestFile: Int? = nil,
+    _ arguments: [String], binary: URL? = nil, input: String = "",
+    environment: [String: String] = [:], in folder: URL? = nil, output: URL? = nil,
+    largestFile: Int? = nil,
     meanwhile: (_ process: Int32) async throws -> Void = { _ in }
 ) async throws -> TenorRun {
     // Files rather than pipes: a pipe that nobody empties in time blocks its writer.
@@ -42,13 +44,14 @@ func runTenor(
     let errorFile = try scratch.file("error", "")
 
     let process = Process()
+    let binary = try binary ?? tenorBinary()
     if let largestFile {
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments =
-            ["-c", "ulimit -f \(largestFile); exec \"$@\"", "sh", try tenorBinary().path]
+            ["-c", "ulimit -f \(largestFile); exec \"$@\"", "sh", binary.path]
             + arguments
     } else {
-        process.executableURL = try tenorBinary()
+        process.executableURL = binary
         process.arguments = arguments
     }
     process.environment = ProcessInfo.processInfo.environment
@@ -92,7 +95,7 @@ func runTenor(
 }
 
 /// `tenor` lies in the same build folder as this test binary.
-private func tenorBinary() throws -> URL {
+func tenorBinary() throws -> URL {
     struct NotBuilt: Error {
         var lookedIn: [String]
     }

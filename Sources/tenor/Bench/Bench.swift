@@ -6,6 +6,7 @@ import Layers
 import QuantileTraining
 import Quantiles
 import Random
+import Terminal
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(

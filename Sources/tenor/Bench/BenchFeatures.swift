@@ -3,6 +3,7 @@ import Features
 import Files
 import Random
 import Tape
+import Terminal
 
 /// What the start of a feature engine takes, and live vectors after it.
 struct BenchFeatures: Encodable {

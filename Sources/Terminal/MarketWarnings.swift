@@ -1,11 +1,12 @@
 import Datasets
 import Features
 import Files
+import Inference
 
 extension StoreOrigin {
     /// Says on standard error which tables a network was trained with that a market folder does
     /// without.
-    func warn(absentFrom market: String) throws(FileError) {
+    package func warn(absentFrom market: String) throws(FileError) {
         for input in try FeatureInput.absent(market: market) where tables.contains(input.table) {
             StandardError.warn(
                 "the network was trained with \(input.table).csv, which \(market) does not have: "
@@ -15,7 +16,7 @@ extension StoreOrigin {
 
     /// Says on standard error how many of some sizes are below those of training.
     /// - Parameter what: what has these sizes: `sizes` or `trades`.
-    func warn(smallAmong sizes: [Double], what: String) {
+    package func warn(smallAmong sizes: [Double], what: String) {
         let small = sizes.count { $0 < minimumQuantity }
         guard small > 0 else { return }
         StandardError.warn(
@@ -24,7 +25,7 @@ extension StoreOrigin {
     }
 
     /// Says on standard error that quantiles of small sizes are extrapolated, where they are.
-    func warnOfSmallSizes() {
+    package func warnOfSmallSizes() {
         guard minimumQuantity > 1 else { return }
         StandardError.warn("\(trained): quantiles of smaller sizes are extrapolated")
     }
@@ -32,5 +33,14 @@ extension StoreOrigin {
     private var trained: String {
         let least = Int(exactly: minimumQuantity).map(ProgressLine.grouped)
         return "the network was trained on trades of \(least ?? "\(minimumQuantity)") and more"
+    }
+}
+
+extension EngineStates {
+    /// The states of a folder; those that cannot be used are told on standard error.
+    package static func told(folder: String) throws(FileError) -> EngineStates {
+        try EngineStates(folder: folder) { error in
+            StandardError.write("Not used, and made anew: \(error)\n")
+        }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where progress, warnings and errors go, so that results can be piped on.
-enum StandardError {
+package enum StandardError {
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
     /// Characters that fit into a line of the terminal.
@@ -12,16 +12,16 @@ enum StandardError {
     }
 
     /// Writes as it stands; where nobody reads any more, it is lost.
-    static func write(_ text: String) {
+    package static func write(_ text: String) {
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
-    static func warn(_ text: String) {
+    package static func warn(_ text: String) {
         write("tenor: warning: \(text)\n")
     }
 
     /// Says what an optional table that a market folder does without stands for.
-    static func note(absent table: String, without: String) {
+    package static func note(absent table: String, without: String) {
         write("\(table).csv is not there: \(without)\n")
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Serving
+import Terminal
 
 struct User: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Arrays
 import Files
 import Foundation
 import Serving
+import Terminal
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

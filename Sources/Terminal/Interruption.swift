@@ -8,11 +8,11 @@ import Synchronization
 #endif
 
 /// Ctrl-C and termination as a question that long work asks itself between two steps.
-enum Interruption {
+package enum Interruption {
     private static let requested = Atomic<Bool>(false)
 
     /// From now on the first signal asks the work to stop; a second one ends the process at once.
-    static func listen() {
+    package static func listen() {
         // The atomic exists before a handler can run.
         requested.store(false, ordering: .relaxed)
         var signals = sigset_t()
@@ -29,9 +29,9 @@ enum Interruption {
     }
 
     /// Ends work that leaves nothing behind when it throws, with the shell's code for a signal.
-    static func check() throws {
+    package static func check() throws {
         if isRequested { throw ExitCode(130) }
     }
 
-    static var isRequested: Bool { requested.load(ordering: .relaxed) }
+    package static var isRequested: Bool { requested.load(ordering: .relaxed) }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Where results go: text through `print`, and with `--json` one object.
-enum StandardOutput {
+package enum StandardOutput {
     /// Prints one JSON object, keys in snake case and sorted.
-    static func print(json value: some Encodable) throws {
+    package static func print(json value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

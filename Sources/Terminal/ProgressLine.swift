@@ -7,7 +7,7 @@ import Synchronization
 ///     let progress = ProgressLine("training", total: steps, unit: "steps")
 ///     progress.update(done: step, detail: "pinball 0.1250")
 ///     progress.finish()
-final class ProgressLine: Sendable {
+package final class ProgressLine: Sendable {
     private struct State {
         var done = 0
         var detail = ""
@@ -26,7 +26,7 @@ final class ProgressLine: Sendable {
     /// - Parameters:
     ///   - total: How many units there are in all; nil where nobody knows before the end.
     ///   - unit: What is counted, in the plural.
-    init(_ task: String, total: Int? = nil, unit: String) {
+    package init(_ task: String, total: Int? = nil, unit: String) {
         self.task = task
         self.total = total
         self.unit = unit
@@ -36,7 +36,7 @@ final class ProgressLine: Sendable {
     /// Tells how many units are done. Cheap, and shown only now and then.
     ///
     /// - Parameter detail: What else is worth seeing, such as the loss.
-    func update(done: Int, detail: @autoclosure () -> String = "") {
+    package func update(done: Int, detail: @autoclosure () -> String = "") {
         let now = ContinuousClock.now
         state.withLock { state in
             state.done = done
@@ -48,7 +48,7 @@ final class ProgressLine: Sendable {
     }
 
     /// Leaves a last line with the overall rate and time.
-    func finish(detail: String = "") {
+    package func finish(detail: String = "") {
         state.withLock { state in
             state.detail = detail
             show(state, at: .now, isLast: true)
@@ -95,7 +95,7 @@ final class ProgressLine: Sendable {
     }
 
     /// `1,234,567`
-    static func grouped(_ count: Int) -> String {
+    package static func grouped(_ count: Int) -> String {
         let digits = Array(String(count))
         return digits.indices.map { index in
             let left = digits.count - index

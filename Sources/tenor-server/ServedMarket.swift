@@ -6,6 +6,7 @@ import Inference
 import QuantileModels
 import Serving
 import Tape
+import Terminal
 
 /// The market of `tenor serve`, who prices it, and what is done when files change.
 struct ServedMarket: Sendable {

@@ -4,6 +4,7 @@ import Foundation
 import QuantileModels
 import Quantiles
 import Serving
+import Terminal
 
 /// A checkpoint of `tenor serve`, as its file is now.
 struct ServedCheckpoint: Sendable {

@@ -2,21 +2,39 @@ import ArgumentParser
 import Files
 @preconcurrency import Foundation
 
-/// How the process ends: an exit code of `sysexits.h` and, for errors, one line on standard error.
-enum Outcome {
+/// How a command line runs and ends: with an exit code of `sysexits.h` and, for errors, one line on
+/// standard error.
+package enum Outcome {
     private static let usage: Int32 = 64
     private static let internalError: Int32 = 70
     private static let inputOutput: Int32 = 74
 
+    /// Runs the verb that the arguments name, and ends the process.
+    package static func run(_ root: any ParsableCommand.Type) async -> Never {
+        survivePipesAndLimits()
+        explainLostBytes()
+        do {
+            var command = try root.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            succeed()
+        } catch {
+            end(error, of: root)
+        }
+    }
+
     /// Makes a write into a pipe that nobody reads any more, or beyond the largest file that the
     /// process may write, fail instead of killing the process half-way through a file.
-    static func survivePipesAndLimits() {
+    private static func survivePipesAndLimits() {
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     }
 
     /// Says in words what ends the process where a file is cut short while it is mapped: its bytes are
     /// gone, and nothing can be returned in their place.
-    static func explainLostBytes() {
+    private static func explainLostBytes() {
         // Only what is safe within a signal handler: no memory, no locks.
         signal(SIGBUS) { _ in
             let text: StaticString = """
@@ -30,7 +48,7 @@ enum Outcome {
     }
 
     /// Ends well, provided that what was printed has arrived.
-    static func succeed() -> Never {
+    private static func succeed() -> Never {
         let flushed = fflush(stdout) == 0 && ferror(stdout) == 0
         guard flushed || standardOutputIsPipe() else {
             fail("cannot write to standard output", code: inputOutput)
@@ -39,18 +57,19 @@ enum Outcome {
     }
 
     /// Ends as an error demands; requests for help or the version are errors to the parser.
-    static func end(_ error: any Error) -> Never {
+    private static func end(_ error: any Error, of root: any ParsableCommand.Type) -> Never {
         if let error = error as? FileError {
             fail(error.description, code: error.kind.exitCode)
         }
         if let code = error as? ExitCode { exit(code.rawValue) }
-        switch Tenor.exitCode(for: error) {
+        switch root.exitCode(for: error) {
         case .success:
-            print(Tenor.fullMessage(for: error))
+            print(root.fullMessage(for: error))
             succeed()
         case .validationFailure:
             fail(
-                usageMessage(for: error, arguments: CommandLine.arguments.dropFirst()), code: usage)
+                usageMessage(for: error, of: root, arguments: CommandLine.arguments.dropFirst()),
+                code: usage)
         default:
             fail("\(error)", code: internalError)
         }
@@ -58,10 +77,10 @@ enum Outcome {
 
     /// The parser's message with where to read on; an unknown verb is named, with the nearest one.
     private static func usageMessage(
-        for error: any Error, arguments: ArraySlice<String>
+        for error: any Error, of root: any ParsableCommand.Type, arguments: ArraySlice<String>
     ) -> String {
-        var path: [any ParsableCommand.Type] = [Tenor.self]
-        var message = Tenor.message(for: error)
+        var path = [root]
+        var message = root.message(for: error)
         for word in arguments {
             let verbs = path[path.count - 1].configuration.subcommands
             guard !verbs.isEmpty, !word.hasPrefix("-") else { break }
