@@ -6,15 +6,6 @@ import Tape
 /// How quotes are written: a forecast table, or a JSON object a line.
 public enum QuoteFormat: String, Sendable, CaseIterable {
     case csv, jsonl
-
-    /// That of a file's name; `.gz` behind it does not count.
-    public init?(fileName: String) {
-        let name = fileName.hasSuffix(".gz") ? fileName.dropLast(3) : fileName[...]
-        guard let format = Self.allCases.first(where: { name.hasSuffix("." + $0.rawValue) }) else {
-            return nil
-        }
-        self = format
-    }
 }
 
 /// Rows of quotes as text: what one thread formats while another formats the next block.

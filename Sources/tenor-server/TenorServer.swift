@@ -12,7 +12,7 @@ struct TenorServer: AsyncParsableCommand {
             Example:
               tenor serve run/model.safetensors --market market --users users.json
             """,
-        subcommands: [Serve.self, User.self])
+        version: Version.text, subcommands: [Serve.self, User.self])
 
     static func main() async { await Outcome.run(Self.self) }
 }

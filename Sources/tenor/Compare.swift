@@ -17,7 +17,7 @@ struct Compare: AsyncParsableCommand {
             figure as SVG, every table as CSV, and side-by-side.md.
 
             Example:
-              tenor compare ours.csv theirs.csv --market market --protocol axor --out report
+              tenor compare ours.csv theirs.csv --market m --protocol axor --out report
               tenor compare ours.csv quotes.csv --trades market/trades.csv --market market
             """)
 

@@ -47,12 +47,20 @@ enum OutputPath {
 
     /// - Throws: `FileError` where the name of a table of forecasts says that it is something else.
     static func check(table output: String) throws(FileError) {
-        guard [".csv", ".csv.gz"].contains(where: output.hasSuffix) else {
+        guard ["", "csv"].contains(format(of: output)) else {
             throw FileError(
                 .badData, file: output, "forecasts are written as a table",
                 expected: "a name that ends in .csv or .csv.gz", found: output,
                 advice: "Choose another --out")
         }
+    }
+
+    /// What a name says about the format, `csv` of `quotes.csv.gz`; empty where it says nothing.
+    static func format(of output: String) -> String {
+        // Elsewhere standard output, which has the summary here.
+        if output == "-" { return output }
+        let url = URL(filePath: output)
+        return (url.pathExtension == "gz" ? url.deletingPathExtension() : url).pathExtension
     }
 
     private static let marketFiles = Set(

@@ -52,7 +52,7 @@ struct MarketScoring: ParsableArguments {
     @Flag(help: "Price trades between dealers too.")
     var dealer = false
 
-    @Option(help: "csv or jsonl; without it that of the name of --out, of a schedule csv.")
+    @Option(help: "csv or jsonl; without it that of the name of --out, else csv.")
     var format: QuoteFormat?
 
     @Option(
@@ -155,8 +155,9 @@ struct MarketScoring: ParsableArguments {
     /// That of `--format`, else of the file's name; a schedule names its files itself.
     private func quoteFormat(of out: String) throws -> QuoteFormat {
         if let format { return format }
-        if every != nil { return .csv }
-        guard let format = QuoteFormat(fileName: out) else {
+        let named = OutputPath.format(of: out)
+        if every != nil || named.isEmpty { return .csv }
+        guard let format = QuoteFormat(rawValue: named) else {
             throw FileError(
                 .badData, file: out, "the name does not say how quotes are written",
                 expected: "a name that ends in .csv, .csv.gz, .jsonl or .jsonl.gz", found: out,

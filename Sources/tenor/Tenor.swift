@@ -15,7 +15,7 @@ struct Tenor: AsyncParsableCommand {
             Example:
               tenor train tabular --data prices.csv --out run
             """,
-        version: "0.1.0",
+        version: Version.text,
         subcommands: [
             Simulate.self, Import.self, Features.self, Train.self, Experiments.self, Score.self,
             Baseline.self,

@@ -118,7 +118,7 @@ import Testing
     func fullDisk() async throws {
         let folder = try TrainingFolder()
         // A state of a quarter of a megabyte, a checkpoint of a fifth of that.
-        let wide = ["--set", "model={hidden: [512]}", "--set", "training.steps=2000"]
+        let wide = ["--set", "model={hidden: [512]}"]
         #expect(try await train(folder, "run", wide, signal: SIGKILL).exit == SIGKILL)
         let state = try folder.bytes("run/state.safetensors")
         let full = try await folder.run(["train", "--resume", "--out", "run"], largestFile: 256)

@@ -160,7 +160,9 @@ import Testing
         let error = fileError {
             try StoreScorer(model: model).score(other, rows: 0..<5, to: scratch.file("x.csv"))
         }
-        #expect(error?.kind == .badData && error?.found == other.schema.hash)
+        #expect(
+            error?.kind == .badData
+                && error?.found?.hasSuffix("schema " + other.schema.hash) == true)
         let table = try scratch.table()
         let residual = fileError {
             _ = try ModelTraining(
