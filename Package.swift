@@ -208,8 +208,8 @@ let package = Package(
         tests(
             "ServingTests",
             [
-                "Serving", "Files", "Quantiles", "Bonds", "Tape", "Random", "Features",
-                "QuantileModels", "Inference", "TestMarkets", "TestSockets",
+                "Serving", "Files", "Arrays", "Quantiles", "Bonds", "Datasets", "Tape", "Random",
+                "Features", "QuantileModels", "Inference", "TestMarkets", "TestSockets",
             ] + network
                 + [networkSecurity] + cryptography,
             exclude: ["Fixtures"]),

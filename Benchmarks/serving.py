@@ -247,6 +247,7 @@ def main():
     parser.add_argument("--states", type=pathlib.Path)
     parser.add_argument("--subscriptions", type=int, default=32_000)
     parser.add_argument("--points", type=int, default=32_000)
+    parser.add_argument("--days", type=int, default=50, help="of the past, the last ones")
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
@@ -274,7 +275,8 @@ def main():
             result["live"] = asyncio.run(live(port, server.pid, bonds, options))
             token = log_in(port, "alice")
             if options.points:
-                result["past"] = asyncio.run(past(port, token, bonds, days[1:], options.points))
+                result["past"] = asyncio.run(
+                    past(port, token, bonds, days[1:][-options.days:], options.points))
             if options.checkpoint:
                 name = options.checkpoint.resolve()
                 name = name.parent.name if name.stem == "model" else name.stem

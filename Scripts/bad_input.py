@@ -124,6 +124,9 @@ class Server:
             subprocess.run([tenor, "simulate", "--bonds", "200", "--days", "5", "--out", market],
                            check=True, capture_output=True)
         self.market = market
+        # The last tick.
+        self.end = max(int(row["time"]) for name in ["treasuries", "markets"]
+                       for row in csv.DictReader(open(market / f"{name}.csv")))
         # Bonds that have a price: those that trade most.
         self.trades = list(csv.DictReader(open(market / "trades.csv")))
         count = collections.Counter(row["figi"] for row in self.trades)
@@ -281,7 +284,11 @@ class Cases:
             (tick | {"yield_mid": 367}, "yield_mid"), (tick | {"maturity": "2100-01-01"}, "maturity"),
             (series | {"price": 1e300}, "price"), (series | {"time": 0}, "time"),
             ({"event": "rating", "issuer": "x", "date": "2199-01-01", "agency": "SP", "rating": "A"},
-             "date")]
+             "date"),
+            (tick | {"time": self.server.end + 10 ** 9, "yield_mid": 24.9}, "yield_mid"),
+            (series | {"time": self.server.end + 10 ** 9, "price": 0.5}, "price"),
+            ({"event": "withdrawn", "trade_id": "sent", "cusip": row["cusip"],
+              "withdrawn_date": last + 2 * 10 ** 9, "price": 1}, "price")]
         for line, name in wrong:
             status, answered = self.post_events(trade, line)
             if status != 400 or not answered["error"].startswith(f"line 2.{name}: expected"):
@@ -295,7 +302,12 @@ class Cases:
             if status != 200 or answered["accepted"] or answered["passed_over"][0]["line"] != 1:
                 return f"{line}: {status} {answered}"
         taken = [self.post_events(trade)[1]["accepted"] for _ in range(2)]
-        return None if taken == [1, 0] else f"the same trade twice: {taken}"
+        if taken != [1, 0]:
+            return f"the same trade twice: {taken}"
+        cancel = {"event": "withdrawn", "trade_id": "sent", "cusip": row["cusip"],
+                  "withdrawn_date": last + 2 * 10 ** 9}
+        taken = [self.post_events(cancel)[1]["accepted"] for _ in range(2)]
+        return None if taken == [1, 0] else f"the same cancel twice: {taken}"
 
     async def quantities(self):
         wrong = [0, -1, 5_000_001, 1.5, "1000", None, 1e300, True]
@@ -315,11 +327,23 @@ class Cases:
 
     async def times(self):
         async with self.server.connect() as link:
-            for moment in ["2019-01-02T00:00:00Z", "2099-01-02T00:00:00Z"]:
+            for moment in ["2019-01-02T00:00:00.000Z", "2099-01-02T00:00:00.000Z",
+                           "1950-01-02T00:00:00.000Z", "1500-01-02T00:00:00Z",
+                           "9999-12-31T23:59:59Z"]:
                 first = await answer(
                     link, self.message(item(self.figis[0], timestamp=[moment, moment])))
                 if first.get("message") != "insufficient data" or len(first["data"]) != 2:
                     return f"{moment}: {first}"
+                if any(each["date"] != moment for each in first["data"]):
+                    return f"{moment}: {first}"
+            # Between the last event and now: as of the last event, beside one that has no answer.
+            await link.send(json.dumps(self.message(item(
+                self.figis[0], timestamp=["9999-12-31T23:59:59Z", time.strftime(
+                    "%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 5))]))))
+            kinds = {key for _ in range(2)
+                     for key in json.loads(await asyncio.wait_for(link.recv(), 20))}
+            if "inference" not in kinds or "data" not in kinds:
+                return f"a moment of today beside one of the year 9999: {kinds}"
         return await self.refused(
             [self.message(item(self.figis[0], timestamp=each)) for each in
              [["yesterday"], ["2024-13-01T00:00:00Z"], [], "2024-01-01T00:00:00Z", [5]]],
@@ -504,6 +528,74 @@ class Cases:
             await asyncio.sleep(0.1)
         return "its subscriptions stay"
 
+    async def port_in_use(self):
+        """Told before a market is looked for."""
+        arguments = ["nowhere" if each == self.server.market else each
+                     for each in self.server.arguments]
+        arguments[arguments.index("--port") + 1] = str(self.server.port)
+        run = await asyncio.to_thread(
+            subprocess.run, arguments, capture_output=True, text=True, timeout=20)
+        told = run.returncode == 74 and "cannot listen: Address already in use" in run.stderr
+        return None if told else f"{run.returncode} {run.stderr[-300:]}"
+
+    async def followed_folder(self):
+        """A row of the future, a price that no bond has and a tick of 24.9 % are left out, and a trade
+        behind them is taken in; a past that was corrected is told."""
+        folder = self.server.folder / "followed"
+        shutil.copytree(self.server.market, folder)
+        process = subprocess.Popen(
+            [folder if each == self.server.market else each for each in self.server.arguments]
+            + ["--follow"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            port = int((await asyncio.to_thread(process.stdout.readline)).rsplit(":", 1)[1])
+            text = (folder / "trades.csv").read_text()
+            header, *rows = text.splitlines()
+            columns = header.split(",")
+            row = dict(zip(columns, next(
+                each for each in reversed(rows)
+                if each.split(",")[5] == "" and each.split(",")[13] == "Y").split(",")))
+            end = self.server.end
+
+            def line(name, time, **more):
+                return ",".join(
+                    {**row, "trade_id": name, "execution_date": str(time),
+                     "report_date": str(time), "replaces": "", **more}[key] for key in columns)
+
+            def replace(name, text):
+                (folder / "new").write_text(text)
+                (folder / "new").rename(folder / name)
+
+            async def until(words):
+                told = ""
+                while words not in told:
+                    told += await asyncio.wait_for(
+                        asyncio.to_thread(process.stderr.readline), 30)
+                return told
+
+            ticks = (folder / "treasuries.csv").read_text().rstrip().splitlines()
+            _, *rest, _ = ticks[-1].split(",")
+            replace("trades.csv", text + "\n".join([
+                line("future", 19 * 10 ** 17), line("dear", end + 10 ** 9, price="100000"),
+                line("good", end + 2 * 10 ** 9)]) + "\n")
+            replace("treasuries.csv", "\n".join(
+                [*ticks, ",".join([str(end + 10 ** 9), *rest, "24.9"])]) + "\n")
+            told = await until("3 rows are left out")
+            if "yield_mid: expected" not in told:
+                return told
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/v1/trades?count=3&bond={row['cusip']}",
+                headers={"Authorization": f"Bearer {self.good}"})
+            prices = [each["execution_date"] for each in json.load(
+                urllib.request.urlopen(request))["trade"]]
+            wanted = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(end // 10 ** 9 + 2))
+            if not prices[0].startswith(wanted):
+                return f"the trade behind the others is not taken in: {prices}"
+            replace("trades.csv", "\n".join([header, *rows[:100], *rows[101:]]) + "\n")
+            await until("are served as they were")
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+
     async def tls(self):
         """Prices over TLS for those who trust the authority, a sentence where files do not fit."""
         folder = self.server.folder
@@ -594,7 +686,7 @@ async def run(server):
         listener = asyncio.create_task(listen())
         half_open = asyncio.create_task(cases.half_open())
         names = ["malformed_json", "unknown_fields_and_labels", "nothing_asked", "quantities",
-                 "unknown_figis", "times", "events", *(["tls"] if shutil.which("curl") else []), "too_many_subscriptions", "sixth_connection", "two_tokens",
+                 "unknown_figis", "times", "events", "port_in_use", "followed_folder", *(["tls"] if shutil.which("curl") else []), "too_many_subscriptions", "sixth_connection", "two_tokens",
                  "wrong_tokens", "token_that_expires", "large_frames", "wrong_frames",
                  "slow_reader", "vanishing_client"]
         for index, name in enumerate([*names, "half_open"]):

@@ -108,6 +108,9 @@ async def use(port, bond, trade, devtools, picture, stop):
             f"[...found.querySelectorAll('button')].find(b => b.textContent.includes('{bond['figi']}')).click(); 1")
         check("quotes of both sides at ten sizes", await page.until("quotes.size === 20"))
         check("bands", await page.value("fan.querySelectorAll('polygon').length") == 4)
+        legend = await page.value("dots.innerText")
+        check("the circles of all three sides are explained",
+              all(side in legend for side in ["bid", "offer", "between dealers"]), legend)
         check("trades", await page.value("document.querySelectorAll('#trades tbody tr').length") > 0)
         rows = await page.value(
             "[...document.querySelectorAll('#fits tbody tr')].map(r => r.innerText)")

@@ -121,6 +121,10 @@ public struct RatingRow: ReferenceRow, Hashable {
         issuer = try cells.requiredText()
         cusip = cells.text()
         date = try cells.requiredDate()
+        // Beyond, its moment is none in nanoseconds.
+        guard (1900...2200).contains(date.year) else {
+            throw cells.error("not a day of a rating", expected: "a date from 1900 to 2200")
+        }
         agency = cells.text()
         let text = cells.text()
         rating = CreditRating(text)

@@ -14,21 +14,33 @@ public final class ReferenceReader<Row: ReferenceRow> {
         indices = try Self.columnIndices(reader)
     }
 
-    /// The next rows, at least one; nil at the end.
-    public func next(rows count: Int = 1 << 14) throws(FileError) -> [Row]? {
+    /// The next rows; nil at the end.
+    /// - Parameter leaveOut: told of each malformed row, which is left out; throws it by itself.
+    public func next(
+        rows count: Int = 1 << 14,
+        leaveOut: (FileError) throws(FileError) -> Void = { error throws(FileError) in throw error }
+    ) throws(FileError) -> [Row]? {
         guard let chunk = try reader.nextChunk(rows: count) else { return nil }
         var rows: [Row] = []
         rows.reserveCapacity(chunk.rowCount)
-        lines = (0..<chunk.rowCount).map(chunk.line)
+        lines = []
+        lines.reserveCapacity(chunk.rowCount)
         for row in 0..<chunk.rowCount {
             var cells = ReferenceCells(chunk: chunk, row: row, columns: indices)
-            let value = try Row(&cells)
+            let value: Row
+            do {
+                value = try Row(&cells)
+            } catch {
+                try leaveOut(error)
+                continue
+            }
             if let key = value.uniqueKey, !keys.insert(key).inserted {
                 throw FileError(
                     .badData, file: reader.file, line: chunk.line(row: row),
                     "a second row for \(FileError.quoted(key))", advice: "Keep one row of each")
             }
             rows.append(value)
+            lines.append(chunk.line(row: row))
         }
         return rows
     }

@@ -1,13 +1,21 @@
 /// Moments as people and protocols write them: ISO 8601 in UTC, `2023-11-01T15:10:07.661Z`.
 public enum Timestamp {
-    /// UTC epoch nanoseconds of `YYYY-MM-DDTHH:MM:SS`, up to nine decimals, and `Z` or `+00:00`;
-    /// nil for any other text.
+    /// UTC epoch nanoseconds of `YYYY-MM-DDTHH:MM:SS`, up to nine decimals, and `Z` or `+00:00`, from
+    /// 1970 to 2200; nil for any other text.
     public static func parse(_ text: String) -> Int64? {
+        nearest(text).flatMap { (0..<end).contains($0) ? $0 : nil }
+    }
+
+    /// With this nanosecond the year 2201 begins.
+    private static let end: Int64 = 7_289_654_400_000_000_000
+
+    /// The same from the year 1 to 9999; where nanoseconds do not reach it, the first or the last that
+    /// there is.
+    public static func nearest(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.count <= 35, bytes[10] == UInt8(ascii: "T"),
             bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             bytes[4] == UInt8(ascii: "-"), let date = CalendarDate(bytes[..<10]),
-            (1970...2200).contains(date.year),
             let hour = number(bytes[11..<13]), hour < 24,
             let minute = number(bytes[14..<16]), minute < 60,
             let second = number(bytes[17..<19]), second < 60
@@ -21,8 +29,11 @@ public enum Timestamp {
             rest = rest.dropFirst(1 + digits.count)
         }
         guard rest.elementsEqual("Z".utf8) || rest.elementsEqual("+00:00".utf8) else { return nil }
-        let seconds = Int(date.dayNumber) * 86_400 + (hour * 60 + minute) * 60 + second
-        return Int64(seconds) * 1_000_000_000 + Int64(nanoseconds)
+        let seconds = Int64(date.dayNumber) * 86_400 + Int64((hour * 60 + minute) * 60 + second)
+        let (whole, isBeyond) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !isBeyond else { return seconds < 0 ? .min : .max }
+        let (time, overflow) = whole.addingReportingOverflow(Int64(nanoseconds))
+        return overflow ? .max : time
     }
 
     /// With milliseconds, or with as many decimals more as it takes.

@@ -11,6 +11,7 @@ public final class MarketArchive {
     private let bonds: BondTable
     private let layout: FeatureLayout
     private let states: EngineStates?
+    private let until: [MarketEvent.Kind: Int64]?
     private var market: BondMarket?
     private var replay: MarketReplay?
     /// What the folder says beside its tape; nil without states.
@@ -30,11 +31,14 @@ public final class MarketArchive {
     /// before it: ten days, in nanoseconds.
     private static let far: Int64 = 10 * 86_400_000_000_000
 
-    /// - Parameter states: where states are kept and looked for; nil to replay from the beginning.
+    /// - Parameters:
+    ///   - states: where states are kept and looked for; nil to replay from the beginning.
+    ///   - until: how far the folder is read, by kind; to its end where nil.
     public init(
         market folder: String, bonds: BondTable, layout: FeatureLayout,
-        states: EngineStates? = nil
+        states: EngineStates? = nil, until: [MarketEvent.Kind: Int64]? = nil
     ) {
+        self.until = until
         self.layout = layout
         self.folder = folder
         self.bonds = bonds
@@ -43,7 +47,8 @@ public final class MarketArchive {
 
     /// The same archive, for another thread.
     public func another() -> MarketArchive {
-        let archive = MarketArchive(market: folder, bonds: bonds, layout: layout, states: states)
+        let archive = MarketArchive(
+            market: folder, bonds: bonds, layout: layout, states: states, until: until)
         archive.appended = appended
         return archive
     }
@@ -163,7 +168,7 @@ public final class MarketArchive {
     private func begin(from time: Int64) throws {
         past = states == nil ? nil : try MarketPast(market: folder)
         replay = try MarketReplay(
-            market: folder, bonds: bonds, from: time, keepsDigest: states != nil)
+            market: folder, bonds: bonds, from: time, until: until, keepsDigest: states != nil)
         place = 0
         next = try nextEvent()
     }

@@ -23,8 +23,21 @@ package struct ClientMessage: Sendable, Equatable {
         case unsubscribe
         /// One price with what is known now.
         case once
-        /// One price for each of these moments, in UTC epoch nanoseconds.
-        case historical([Int64])
+        /// One price for each of these moments.
+        case historical([Moment])
+    }
+
+    /// A moment of the past that is asked for.
+    package struct Moment: Sendable, Equatable {
+        /// UTC epoch nanoseconds; beyond what they reach, the first or the last that there is.
+        package var time: Int64
+        /// What the client wrote, where nanoseconds do not reach it.
+        package var text: String?
+
+        package init(time: Int64, text: String? = nil) {
+            self.time = time
+            self.text = text
+        }
     }
 
     /// An item of `trade`.
@@ -95,17 +108,21 @@ package struct ClientMessage: Sendable, Equatable {
             throw RequestError("\(fields.place): a timestamp cannot be subscribed to")
         }
         guard let texts = moments.array, !texts.isEmpty else {
-            throw fields.error("timestamp", "an array of moments, at least one", moments)
+            throw RequestError(
+                "\(fields.place).timestamp: expected an array of at least one moment, such as "
+                    + "[\"2023-11-01T15:10:07.661Z\"], found "
+                    + (moments.array == nil ? moments.kind : "an empty one"))
         }
-        var times: [Int64] = []
-        times.reserveCapacity(texts.count)
+        var wanted: [Moment] = []
+        wanted.reserveCapacity(texts.count)
         for text in texts {
-            guard let time = text.string.flatMap(Timestamp.parse) else {
+            guard let string = text.string, let time = Timestamp.nearest(string) else {
                 throw fields.error("timestamp", "moments such as 2023-11-01T15:10:07.661Z", text)
             }
-            times.append(time)
+            let isBeyond = time == .min || time == .max
+            wanted.append(Moment(time: time, text: isBeyond ? string : nil))
         }
-        return .historical(times)
+        return .historical(wanted)
     }
 
     private static func tradeItem(

@@ -1,40 +1,58 @@
 import Bonds
 import Tape
 
-/// Reads an event of `POST /v1/events`, and refuses what no market has.
+/// Reads a line of `POST /v1/events`.
 struct EventReader {
-    let directory: BondDirectory
-    let facts: MarketFacts
-    /// The server's clock, in UTC epoch nanoseconds.
-    let now: Int64
+    var rules: EventRules
 
     enum Result {
-        case event(MarketEvent)
-        /// It is about a bond, or about something else, that the market does not have.
+        case event(MarketEvent, claims: [TradeClaim])
+        /// It is about a bond that the market does not have.
         case unknownBond(String)
-        case unknown(String)
+        case passedOver(String)
     }
 
-    /// How far the clock of whoever sends events may be ahead, in nanoseconds.
-    private static let leeway: Int64 = 60_000_000_000
-    /// How far TRACE's yield may be above the yield to maturity at the same price: points, and a share
-    /// of it. Below it may be far: it is to the worst call.
-    private static let yieldExcess = (points: 5.0, share: 0.25)
-    /// An on-the-run Treasury has at least this share of its tenor before it, and at most a year more.
-    private static let leastRest = 0.5
-
-    func read(_ line: [UInt8], at place: String) throws(RequestError) -> Result {
+    mutating func read(_ line: [UInt8], at place: String) throws(RequestError) -> Result {
         var fields = try Fields(JSONParser.parse(line), at: place)
-        let kind = try fields.choice("event", Kind.byName)
-        let result: Result =
-            switch kind {
-            case .trade, .withdrawn: try trade(&fields, isWithdrawn: kind == .withdrawn)
-            case .treasury: try treasury(&fields)
-            case .market: try market(&fields)
-            case .rating: try rating(&fields)
-            }
+        let told = try told(&fields)
         try fields.end()
-        return result
+        do {
+            switch told {
+            case .trade(let trade):
+                return try judged(trade, []) { .reported(trade, bond: $0) }
+            case .withdrawal(let trade, let claims):
+                return try judged(trade, claims) { .withdrawn(trade, bond: $0) }
+            case .data(let event): return try judged(event, [])
+            }
+        } catch {
+            throw RequestError("\(place).\(error)")
+        }
+    }
+
+    private mutating func judged(
+        _ trade: Trade, _ claims: [TradeClaim], _ event: (Int) -> MarketEvent
+    ) throws(RequestError) -> Result {
+        guard let bond = try rules.bond(of: trade) else {
+            return .unknownBond("the market has no bond with the CUSIP '\(trade.cusip)'")
+        }
+        return try judged(event(bond), claims)
+    }
+
+    private mutating func judged(
+        _ event: MarketEvent, _ claims: [TradeClaim]
+    ) throws(RequestError) -> Result {
+        switch try rules.check(event) {
+        case .right: .event(event, claims: claims)
+        case .unknownBond(let reason): .unknownBond(reason)
+        case .passedOver(let reason): .passedOver(reason)
+        }
+    }
+
+    /// What a line tells, before it is judged.
+    private enum Told {
+        case trade(Trade)
+        case withdrawal(Trade, claims: [TradeClaim])
+        case data(MarketEvent)
     }
 
     private enum Kind: String, CaseIterable {
@@ -43,200 +61,161 @@ struct EventReader {
         static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
     }
 
+    private func told(_ fields: inout Fields) throws(RequestError) -> Told {
+        switch try fields.choice("event", Kind.byName) {
+        case .trade: .trade(try trade(&fields))
+        case .withdrawn: try withdrawal(&fields)
+        case .treasury: .data(.treasury(try treasury(&fields)))
+        case .market: .data(.market(try market(&fields)))
+        case .rating: .data(.rating(try rating(&fields)))
+        }
+    }
+
     // MARK: Trades
 
-    private func trade(_ fields: inout Fields, isWithdrawn: Bool) throws(RequestError) -> Result {
+    private static let yesNo = ["Y": true, "N": false]
+    private static let buySell = ["B": true, "S": false]
+    private static let sides = ["D": true, "C": false]
+
+    private func trade(_ fields: inout Fields) throws(RequestError) -> Trade {
         var trade = Trade()
         trade.tradeID = try fields.identifier("trade_id")
         trade.cusip = try fields.text("cusip")
         trade.figi = try fields.optionalText("figi")
-        trade.executionTime = try fields.time("execution_date", in: times)
-        trade.reportTime = try fields.time("report_date", in: times)
-        guard trade.executionTime <= trade.reportTime else {
-            throw RequestError(
-                "\(fields.place).report_date: expected at least the execution_date "
-                    + "\(trade.executionTime), found \(trade.reportTime): reported before it was "
-                    + "executed")
-        }
-        if isWithdrawn {
-            trade.withdrawnTime = try fields.time("withdrawn_date", in: times)
-            guard trade.withdrawnTime >= trade.reportTime else {
-                throw RequestError(
-                    "\(fields.place).withdrawn_date: expected at least the report_date "
-                        + "\(trade.reportTime), found \(trade.withdrawnTime): withdrawn before it was "
-                        + "reported")
-            }
-        }
-        if let replaced = fields.take("replaces"), replaced != .null, replaced != .string("") {
-            guard let text = replaced.string, text != trade.tradeID else {
-                throw fields.error("replaces", "the trade_id of another trade", replaced)
-            }
-            trade.replaces = text
-        }
-        trade.isATS = try fields.choice("ats_indicator", ["Y": true, "N": false], default: false)
-        let buys = try fields.choice("buy_sell", ["B": true, "S": false])
-        let isDealer = try fields.choice("side", ["D": true, "C": false])
+        trade.executionTime = try fields.time("execution_date", rules)
+        trade.reportTime = try fields.time("report_date", rules)
+        trade.replaces = try fields.optionalIdentifier("replaces")
+        trade.isATS = try fields.choice("ats_indicator", Self.yesNo, default: false)
+        let buys = try fields.choice("buy_sell", Self.buySell)
+        let isDealer = try fields.choice("side", Self.sides)
         guard !(buys && isDealer) else {
             throw RequestError("\(fields.place): trades between dealers are given once, as S")
         }
         trade.side = isDealer ? .dealer : buys ? .bid : .offer
-        trade.quantity = try fields.number("quantity", in: TradeBounds.quantities)
-        trade.price = try fields.number("price", in: TradeBounds.prices, excludesLeast: true)
-        trade.yield = try fields.numberIfPresent("yield", in: TradeBounds.yields)
-        trade.isDisseminated = try fields.choice(
-            "disseminated", ["Y": true, "N": false], default: true)
+        trade.quantity = try fields.number("quantity", .quantity)
+        trade.price = try fields.number("price", .price)
+        trade.yield = try fields.optionalNumber("yield", .yield) ?? .nan
+        trade.isDisseminated = try fields.choice("disseminated", Self.yesNo, default: true)
         trade.dealer = try fields.optionalText("dealer")
-        guard let bond = try bond(of: trade, at: fields.place) else {
-            return .unknownBond("the market has no bond with the CUSIP '\(trade.cusip)'")
-        }
-        // What should never have been there must be possible to withdraw.
-        if !isWithdrawn { try check(trade, against: directory.bonds.rows[bond], at: fields.place) }
-        return .event(isWithdrawn ? .withdrawn(trade, bond: bond) : .reported(trade, bond: bond))
+        return trade
     }
 
-    /// The row of a trade's bond; nil where the market does not have it.
-    private func bond(of trade: Trade, at place: String) throws(RequestError) -> Int? {
-        let named = directory.bonds.index(cusip: trade.cusip)
-        guard !trade.figi.isEmpty else { return named }
-        let figi = named.map { directory.bonds.rows[$0].figi } ?? ""
-        if let named,
-            figi == trade.figi || (figi.isEmpty && directory.index(figi: trade.figi) == nil)
-        {
-            return named
+    /// What a cancel tells: which trade, and when. Whatever else it says of the trade is a claim.
+    private func withdrawal(_ fields: inout Fields) throws(RequestError) -> Told {
+        var trade = Trade()
+        var claims: [TradeClaim] = []
+        trade.tradeID = try fields.identifier("trade_id")
+        trade.cusip = try fields.text("cusip")
+        trade.figi = try fields.optionalText("figi")
+        trade.withdrawnTime = try fields.time("withdrawn_date", rules)
+        if let time = try fields.optionalTime("execution_date", rules) {
+            claims.append(TradeClaim("execution_date", "\(time)") { "\($0.executionTime)" })
         }
-        if let other = directory.index(figi: trade.figi) {
-            throw RequestError(
-                "\(place).figi: expected that of the CUSIP '\(trade.cusip)', found "
-                    + "'\(trade.figi)', which is of '\(directory.bonds.rows[other].cusip)'")
+        if let time = try fields.optionalTime("report_date", rules) {
+            trade.reportTime = time
+            claims.append(TradeClaim("report_date", "\(time)") { "\($0.reportTime)" })
         }
-        guard named == nil else {
-            throw RequestError(
-                "\(place).figi: expected '\(figi)', that of the CUSIP '\(trade.cusip)', found "
-                    + "'\(trade.figi)'")
+        let replaced = try fields.optionalIdentifier("replaces")
+        if !replaced.isEmpty { claims.append(TradeClaim("replaces", replaced) { $0.replaces }) }
+        for (name, choices, value) in Self.letters {
+            guard let letter = try fields.optionalChoice(name, choices) else { continue }
+            claims.append(TradeClaim(name, letter, value))
+            if name == "disseminated" { trade.isDisseminated = letter == "Y" }
         }
-        return nil
+        for (name, bound, value) in Self.numbers {
+            guard let number = try fields.optionalNumber(name, bound) else { continue }
+            claims.append(
+                TradeClaim(name, "\(number)") { value($0).isNaN ? "" : "\(value($0))" })
+        }
+        let dealer = try fields.optionalText("dealer")
+        if !dealer.isEmpty { claims.append(TradeClaim("dealer", dealer) { $0.dealer }) }
+        return .withdrawal(trade, claims: claims)
     }
 
-    /// What a trade cannot be, its bond being what it is.
-    private func check(
-        _ trade: Trade, against bond: BondRow, at place: String
-    ) throws(RequestError) {
-        let date = EasternTime.date(trade.executionTime)
-        guard date <= bond.terms.maturity else {
-            throw RequestError(
-                "\(place).execution_date: expected a day up to \(bond.terms.maturity), when "
-                    + "\(bond.cusip) matures, found \(date)")
-        }
-        let most = TradeBounds.offeringShare * bond.offeringAmount
-        if most > 0, trade.quantity > most {
-            throw RequestError(
-                "\(place).quantity: expected at most \(most), all that was offered of "
-                    + "\(bond.cusip), found \(trade.quantity)")
-        }
-        guard !trade.yield.isNaN,
-            let flows = bond.terms.cashFlows(settlement: Settlement.date(tradedOn: date))
-        else { return }
-        let atPrice = flows.yield(cleanPrice: trade.price)
-        let highest = atPrice + Self.yieldExcess.points + Self.yieldExcess.share * abs(atPrice)
-        if trade.yield > highest {
-            throw RequestError(
-                "\(place).yield: expected at most \(rounded(highest)), since the price "
-                    + "\(trade.price) is a yield to maturity of \(rounded(atPrice)), found "
-                    + "\(trade.yield)")
-        }
-    }
-
-    private func rounded(_ percent: Double) -> Double { (1_000 * percent).rounded() / 1_000 }
+    private static let letters:
+        [(name: String, choices: [String: Bool], value: @Sendable (Trade) -> String)] = [
+            ("ats_indicator", yesNo, { $0.isATS ? "Y" : "N" }),
+            ("buy_sell", buySell, { $0.side == .bid ? "B" : "S" }),
+            ("side", sides, { $0.side == .dealer ? "D" : "C" }),
+            ("disseminated", yesNo, { $0.isDisseminated ? "Y" : "N" }),
+        ]
+    private static let numbers:
+        [(name: String, bound: EventRules.Bound, value: @Sendable (Trade) -> Double)] = [
+            ("quantity", .quantity, { $0.quantity }), ("price", .price, { $0.price }),
+            ("yield", .yield, { $0.yield }),
+        ]
 
     // MARK: Market data
 
-    private func treasury(_ fields: inout Fields) throws(RequestError) -> Result {
+    private func treasury(_ fields: inout Fields) throws(RequestError) -> TreasuryRow {
         let tenor = fields.take("tenor")
         guard let years = tenor?.integer, TreasuryRow.tenors.contains(years) else {
             throw fields.error("tenor", "one of \(TreasuryRow.tenors)", tenor)
         }
-        let row = TreasuryRow(
-            time: try fields.time("time", in: times), tenor: years, cusip: try fields.text("cusip"),
-            coupon: try fields.numberIfPresent("coupon", in: TreasuryRow.coupons),
+        return TreasuryRow(
+            time: try fields.time("time", rules), tenor: years, cusip: try fields.text("cusip"),
+            coupon: try fields.optionalNumber("coupon", .treasuryCoupon) ?? .nan,
             maturity: try fields.date("maturity"),
-            yieldMid: try fields.number("yield_mid", in: TreasuryRow.yields))
-        let rest = YieldCurve.years(from: EasternTime.date(row.time), to: row.maturity)
-        guard rest >= Self.leastRest * Double(years), rest <= Double(years) + 1 else {
-            throw RequestError(
-                "\(fields.place).maturity: expected \(Self.leastRest * Double(years)) to "
-                    + "\(years + 1) years after the tick, as a Treasury on the run for \(years) "
-                    + "years has them, found \(row.maturity)")
-        }
-        return .event(.treasury(row))
+            yieldMid: try fields.number("yield_mid", .treasuryYield))
     }
 
-    private func market(_ fields: inout Fields) throws(RequestError) -> Result {
-        let row = MarketRow(
-            time: try fields.time("time", in: times), symbol: try fields.text("symbol"),
-            price: try fields.number("price", in: MarketRow.prices, excludesLeast: true))
-        guard facts.symbols.contains(row.symbol) else {
-            return .unknown(
-                "the market has no series '\(row.symbol)': expected one of "
-                    + facts.symbols.sorted().joined(separator: ", "))
-        }
-        return .event(.market(row))
+    private func market(_ fields: inout Fields) throws(RequestError) -> MarketRow {
+        MarketRow(
+            time: try fields.time("time", rules), symbol: try fields.text("symbol"),
+            price: try fields.number("price", .seriesPrice))
     }
 
-    private func rating(_ fields: inout Fields) throws(RequestError) -> Result {
+    private func rating(_ fields: inout Fields) throws(RequestError) -> RatingRow {
         let value = fields.take("rating")
         let text = value?.string ?? ""
         let rating = CreditRating(text)
         guard rating != nil || ["", "NR", "WR", "WD"].contains(text.uppercased()) else {
             throw fields.error("rating", "a rating such as BBB+ or Baa1, or NR", value)
         }
-        let row = RatingRow(
+        return RatingRow(
             issuer: try fields.text("issuer"), cusip: try fields.optionalText("cusip"),
             date: try fields.date("date"), agency: try fields.text("agency"), rating: rating)
-        let today = EasternTime.date(now)
-        guard row.date <= today else {
-            throw RequestError(
-                "\(fields.place).date: expected a day up to today, \(today), found \(row.date)")
-        }
-        guard directory.hasIssuer(row.issuer) else {
-            return .unknown("the market has no bond of the issuer '\(row.issuer)'")
-        }
-        guard !row.cusip.isEmpty else { return .event(.rating(row)) }
-        guard let bond = directory.bonds.index(cusip: row.cusip) else {
-            return .unknownBond("the market has no bond with the CUSIP '\(row.cusip)'")
-        }
-        let issuer = directory.bonds.rows[bond].issuer
-        guard issuer == row.issuer else {
-            throw RequestError(
-                "\(fields.place).issuer: expected '\(issuer)', that of the CUSIP '\(row.cusip)', "
-                    + "found '\(row.issuer)'")
-        }
-        return .event(.rating(row))
+    }
+}
+
+/// What a withdrawal says of its trade.
+struct TradeClaim {
+    let field: String
+    let told: String
+    /// The same of a trade that is known.
+    let known: @Sendable (Trade) -> String
+
+    init(_ field: String, _ told: String, _ known: @escaping @Sendable (Trade) -> String) {
+        self.field = field
+        self.told = told
+        self.known = known
     }
 
-    /// From the day in New York of the market's first report to a minute from now.
-    private var times: ClosedRange<Int64> {
-        let last = now + Self.leeway
-        let first = facts.firstReport.map {
-            EasternTime.nanoseconds(EasternTime.date($0), timeOfDay: 0)
-        }
-        return min(first ?? 0, last)...last
+    func check(_ trade: Trade) throws(RequestError) {
+        let known = known(trade)
+        guard known != told else { return }
+        throw RequestError(
+            "\(field): expected \(known.isEmpty ? "none" : known), as the trade '\(trade.tradeID)' "
+                + "was reported, found \(told)")
     }
 }
 
 extension Fields {
     fileprivate mutating func time(
-        _ name: String, in range: ClosedRange<Int64>
+        _ name: String, _ rules: EventRules
     ) throws(RequestError) -> Int64 {
-        let value = take(name)
-        guard case .integer(let number)? = value, let time = Int64(exactly: number),
-            range.contains(time)
-        else {
-            throw error(
-                name,
-                "UTC epoch nanoseconds from \(range.lowerBound) "
-                    + "(\(Timestamp.text(range.lowerBound)), when the market begins) to "
-                    + "\(range.upperBound) (\(Timestamp.text(range.upperBound)), a minute from now)",
-                value)
+        guard let time = try optionalTime(name, rules) else {
+            throw error(name, rules.expectedTime, nil)
+        }
+        return time
+    }
+
+    fileprivate mutating func optionalTime(
+        _ name: String, _ rules: EventRules
+    ) throws(RequestError) -> Int64? {
+        guard let value = take(name) else { return nil }
+        guard case .integer(let number) = value, let time = Int64(exactly: number) else {
+            throw error(name, rules.expectedTime, value)
         }
         return time
     }
@@ -250,28 +229,18 @@ extension Fields {
     }
 
     fileprivate mutating func number(
-        _ name: String, in range: ClosedRange<Double>, excludesLeast: Bool = false
+        _ name: String, _ bound: EventRules.Bound
     ) throws(RequestError) -> Double {
-        try number(take(name), name, in: range, excludesLeast: excludesLeast)
+        let value = take(name)
+        guard let number = value?.double else { throw error(name, "\(bound)", value) }
+        return number
     }
 
-    /// NaN where there is none.
-    fileprivate mutating func numberIfPresent(
-        _ name: String, in range: ClosedRange<Double>
-    ) throws(RequestError) -> Double {
-        guard let value = take(name), value != .null else { return .nan }
-        return try number(value, name, in: range, excludesLeast: false)
-    }
-
-    private func number(
-        _ value: JSONValue?, _ name: String, in range: ClosedRange<Double>, excludesLeast: Bool
-    ) throws(RequestError) -> Double {
-        guard let number = value?.double, range.contains(number),
-            number > range.lowerBound || !excludesLeast
-        else {
-            let least = "a number \(excludesLeast ? "above" : "from") \(range.lowerBound)"
-            throw error(name, least + " to \(range.upperBound)", value)
-        }
+    fileprivate mutating func optionalNumber(
+        _ name: String, _ bound: EventRules.Bound
+    ) throws(RequestError) -> Double? {
+        guard let value = take(name), value != .null else { return nil }
+        guard let number = value.double else { throw error(name, "\(bound)", value) }
         return number
     }
 
@@ -285,10 +254,28 @@ extension Fields {
     }
 
     /// Empty where there is none.
-    fileprivate mutating func optionalText(_ name: String) throws(RequestError) -> String {
+    fileprivate mutating func optionalIdentifier(_ name: String) throws(RequestError) -> String {
+        try optionalText(name, most: 4_096)
+    }
+
+    /// Empty where there is none.
+    fileprivate mutating func optionalText(
+        _ name: String, most: Int = 64
+    ) throws(RequestError) -> String {
         guard let value = take(name), value != .null else { return "" }
-        guard let text = value.string, text.utf8.count <= 64 else {
-            throw error(name, "a text of at most 64 characters", value)
+        guard let text = value.string, text.utf8.count <= most else {
+            throw error(name, "a text of at most \(most) characters", value)
+        }
+        return text
+    }
+
+    /// One of some letters; nil where there is none.
+    fileprivate mutating func optionalChoice(
+        _ name: String, _ choices: [String: Bool]
+    ) throws(RequestError) -> String? {
+        guard let value = take(name), value != .null else { return nil }
+        guard let text = value.string, choices[text] != nil else {
+            throw error(name, choices.keys.sorted().joined(separator: ", "), value)
         }
         return text
     }

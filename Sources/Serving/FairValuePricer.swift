@@ -61,7 +61,7 @@ public actor FairValuePricer: Pricer {
     }
 
     public func observe(_ events: [MarketEvent]) {
-        for event in events { observe(event) }
+        for event in events where record.isNews(event) { observe(event) }
     }
 
     public func marketFacts() -> MarketFacts { record.facts }
@@ -78,7 +78,7 @@ public actor FairValuePricer: Pricer {
         // A server may hear of a thing after later ones; it is known from now on.
         let time = max(event.time, latest)
         latest = time
-        record.observe(event.known(at: time))
+        record.observe(event, at: time)
         switch event {
         case .treasury(var tick):
             tick.time = time
@@ -155,16 +155,15 @@ extension FairValuePricer {
     public func answers(to questions: [PriceQuestion]) -> [PriceAnswer] {
         let now = PricingService.systemTime()
         return questions.map { question in
-            if let time = question.time, time > now {
-                return .insufficientData(reason: "the moment is in the future")
-            }
+            if let reason = question.lack(at: now) { return .insufficientData(reason: reason) }
             return answer(question)
         }
     }
 
     private func answer(_ question: PriceQuestion) -> PriceAnswer {
-        // What is known now includes the last event itself.
-        let time = question.time ?? (latest == .min ? latest : latest + 1)
+        // What is known now includes the last event itself; nothing is known after it.
+        let moment = latest == .min ? latest : latest + 1
+        let time = min(question.time ?? moment, moment)
         guard time > .min, let view = view(bond: question.bond, before: time) else {
             return .insufficientData(reason: "the bond has matured, or no Treasury has a tick")
         }

@@ -35,6 +35,7 @@ package struct HTTPRoutes: Sendable {
             if !isOpen(path), await !isAuthorized(request) { return ("/v2", Self.unauthorized) }
             return ("/v2", await inference.response(to: request))
         }
+        if path == "/", request.method == .GET, service != nil { return (path, UserPage.pointer) }
         guard let allowed = Self.methods[path] else {
             return ("other", .error(.notFound, "nothing is here"))
         }
@@ -90,7 +91,7 @@ package struct HTTPRoutes: Sendable {
                     text.member("minimum_quantity", least)
                 }
                 if let time = facts?.time { text.member("market_time", Timestamp.text(time)) }
-                if let time = facts?.last[.reported] {
+                if let time = facts?.last(.reported) {
                     text.member("last_trade_time", Timestamp.text(time))
                 }
             })
@@ -114,7 +115,7 @@ package struct HTTPRoutes: Sendable {
         let facts = await service?.pricer.marketFacts()
         for (name, help, time) in [
             ("market_time_seconds", "The last event, as of which quotes are.", facts?.time),
-            ("last_trade_time_seconds", "The report of the last trade.", facts?.last[.reported]),
+            ("last_trade_time_seconds", "The report of the last trade.", facts?.last(.reported)),
         ] {
             if let time { gauges.append((name, help, "", Double(time) / 1e9)) }
         }

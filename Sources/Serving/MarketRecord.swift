@@ -12,14 +12,22 @@ package struct MarketRecord: Sendable {
         trades = RecentTradeBook(bondCount: bondCount)
     }
 
-    package mutating func observe(_ event: MarketEvent) {
-        facts.observe(event)
+    /// - Parameter time: when it became known, where that is later than the event says.
+    package mutating func observe(_ event: MarketEvent, at time: Int64? = nil) {
+        facts.observe(event, at: time ?? event.time)
         trades.observe(event)
         switch event {
         case .reported(let trade, let bond): ledger.report(trade.tradeID, bond: bond)
         case .withdrawn(let trade, _): ledger.withdraw(trade.tradeID)
         default: break
         }
+    }
+
+    /// Whether an event is none of a trade that was told of before, whichever way.
+    package mutating func isNews(_ event: MarketEvent) -> Bool {
+        guard let trade = event.trade else { return true }
+        let standing = ledger.standing(of: trade.identifier, bond: trade.bond)
+        return standing == (trade.isReport ? .unknown : .reported)
     }
 
     /// Says that the tape of the folder is there.
@@ -32,13 +40,16 @@ package struct MarketRecord: Sendable {
         let reader = try TradeReader(
             path: TradeFile.path(market: folder), disorder: MarketReplay.tradeDisorder)
         var earlier = RecentTradeBook(bondCount: bonds.rows.count)
+        func observe(_ event: MarketEvent) {
+            if event.time < time { facts.observe(event, at: event.time) }
+        }
         while let read = try reader.next() {
             for trade in read where trade.reportTime < time {
                 guard let bond = bonds.index(cusip: trade.cusip) else { continue }
-                facts.observe(.reported(trade, bond: bond))
+                observe(.reported(trade, bond: bond))
                 ledger.report(trade.tradeID, bond: bond)
                 if trade.withdrawnTime < time {
-                    facts.observe(.withdrawn(trade, bond: bond))
+                    observe(.withdrawn(trade, bond: bond))
                     ledger.withdraw(trade.tradeID)
                 } else {
                     earlier.observe(.reported(trade, bond: bond))
@@ -46,16 +57,9 @@ package struct MarketRecord: Sendable {
             }
         }
         trades.put(earlier)
-        for tick in try TreasuryRow.read(market: folder) where tick.time < time {
-            facts.observe(.treasury(tick))
-        }
-        for tick in try MarketRow.readIfPresent(market: folder) where tick.time < time {
-            facts.observe(.market(tick))
-        }
-        for row in try RatingRow.readIfPresent(market: folder) {
-            let event = MarketEvent.rating(row)
-            if event.time < time { facts.observe(event) }
-        }
+        for tick in try TreasuryRow.read(market: folder) { observe(.treasury(tick)) }
+        for tick in try MarketRow.readIfPresent(market: folder) { observe(.market(tick)) }
+        for row in try RatingRow.readIfPresent(market: folder) { observe(.rating(row)) }
     }
 
     /// The last trades of a bond, the newest first.

@@ -20,18 +20,21 @@ package struct MarketRoutes: Sendable {
         }
     }
 
-    /// Takes in a line each event, or none where one is wrong; what the market does not have, or has
+    /// Takes in each line's event, or none where one is wrong; what the market does not have, or has
     /// already, is passed over and named.
     private func events(_ request: HTTPRequest) async -> HTTPResponse {
         do {
             var events = try EventLines(
                 request.body, directory: service.directory,
                 facts: await service.pricer.marketFacts(), now: service.now)
-            try events.passOver(await service.pricer.standings(of: events.trades))
-            await service.observe(events.known.map(\.event))
+            let pricer = service.pricer
+            try events.passOver(await pricer.standings(of: events.trades))
+            try events.compareWithdrawals(with: await pricer.remembered(events.withdrawn))
+            let warning = await service.observe(events.known.map(\.event))
             return .json(
                 JSONText.object { text in
                     text.member("accepted", events.known.count)
+                    if let warning { text.member("warning", warning) }
                     text.member("unknown_bonds", events.unknownBonds)
                     text.name("passed_over")
                     text.array { text in

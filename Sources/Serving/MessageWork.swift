@@ -30,10 +30,12 @@ package struct MessageWork {
             case .unsubscribe: unsubscribed.insert(SubscriptionKey(question))
             case .once: live.append(directory.asked(question))
             case .historical(let times):
-                for time in times {
+                for moment in times {
                     var point = question
-                    point.time = time
-                    historical.append(directory.asked(point))
+                    point.time = moment.time
+                    var asked = directory.asked(point)
+                    asked.date = moment.text
+                    historical.append(asked)
                 }
             }
         }

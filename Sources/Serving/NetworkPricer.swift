@@ -63,8 +63,11 @@ public final class NetworkPricer: Pricer {
         record.finishTape()
         let news = MarketNews()
         present = PresentMarket(market, record: record, news: news)
+        // What is added to the folder later comes as news, or is left out.
         past = PastMarket(
-            MarketArchive(market: folder, bonds: bonds, layout: layout, states: states), news: news)
+            MarketArchive(
+                market: folder, bonds: bonds, layout: layout, states: states,
+                until: record.facts.reaches.mapValues(\.time)), news: news)
     }
 
     public var version: String { current.withLock { $0.version } }
@@ -76,12 +79,9 @@ public final class NetworkPricer: Pricer {
     /// From now on another checkpoint prices.
     /// - Throws: `FileError` where it was trained on other features.
     public func replace(model: QuantileModel, version: String) throws(FileError) {
-        guard model.provenance["schema"] == layout.schema.hash else {
-            throw FileError(
-                .badData, file: version, "the checkpoint was trained on other features",
-                expected: "schema \(layout.schema.hash)",
-                found: model.provenance["schema"] ?? "none")
-        }
+        try model.require(
+            layout.schema, of: version, "the checkpoint was trained on other features",
+            advice: "Start the server anew to serve it")
         try Self.check(model, version: version)
         current.withLock { $0 = Current(model: model, version: version) }
     }
@@ -110,8 +110,9 @@ public final class NetworkPricer: Pricer {
             start += part.count
         }
         let historical = questions.indices.filter { questions[$0].time != nil }
-        if !historical.isEmpty {
-            let found = await past.answers(to: historical.map { questions[$0] }, by: model)
+        if !historical.isEmpty, let end = await present.facts.moment {
+            let found = await past.answers(
+                to: historical.map { questions[$0] }, by: model, until: end)
             for (index, answer) in zip(historical, found) { answers[index] = answer }
         }
         return answers

@@ -56,7 +56,10 @@ package struct OpenInference: Sendable {
     }
 
     private func metadata(of model: any TensorModel) -> HTTPResponse {
-        func tensor(_ tensor: (name: String, columns: Int), to text: inout JSONText) {
+        func tensor(
+            _ tensor: (name: String, columns: Int), parameters: [(name: String, text: String)],
+            to text: inout JSONText
+        ) {
             text.array { text in
                 text.object { text in
                     text.member("name", tensor.name)
@@ -65,6 +68,11 @@ package struct OpenInference: Sendable {
                     text.array { text in
                         text.value(-1)
                         text.value(tensor.columns)
+                    }
+                    guard !parameters.isEmpty else { return }
+                    text.name("parameters")
+                    text.object { text in
+                        for (name, value) in parameters { text.member(name, value) }
                     }
                 }
             }
@@ -75,9 +83,9 @@ package struct OpenInference: Sendable {
                 text.member("versions", [model.version])
                 text.member("platform", model.platform)
                 text.name("inputs")
-                tensor(model.input, to: &text)
+                tensor(model.input, parameters: [], to: &text)
                 text.name("outputs")
-                tensor(model.output, to: &text)
+                tensor(model.output, parameters: model.outputParameters, to: &text)
             })
     }
 
@@ -187,9 +195,13 @@ package struct InferenceRequest {
             fields.take("shape"), fields.take("parameters"), fields.take("data")
         )
         guard let extents = shape?.array?.map(\.integer), extents.count == 2,
-            let rows = extents[0], (0...1 << 20).contains(rows), extents[1] == model.input.columns
+            let rows = extents[0], (0...Self.mostRows).contains(rows),
+            extents[1] == model.input.columns
         else {
-            throw fields.error("shape", "[rows, \(model.input.columns)]", shape)
+            let found = shape?.array.map { "[\($0.map(Self.extent).joined(separator: ", "))]" }
+            throw RequestError(
+                "inputs[0].shape: expected [rows, \(model.input.columns)] with at most "
+                    + "\(Self.mostRows) rows, found \(found ?? shape?.kind ?? "nothing")")
         }
         try fields.end()
         self.rows = rows
@@ -198,7 +210,9 @@ package struct InferenceRequest {
             guard data == nil, let binary, size.integer == binary.count, binary.count == 4 * count
             else {
                 throw RequestError(
-                    "inputs[0]: expected \(4 * count) bytes of binary data behind the JSON")
+                    "inputs[0]: expected \(4 * count) bytes of binary data behind the JSON, for the "
+                        + "shape [\(rows), \(model.input.columns)], found "
+                        + (data == nil ? "\(binary?.count ?? 0)" : "data in the JSON"))
             }
             values = LittleEndianFloats.values(binary)
         } else {
@@ -206,10 +220,15 @@ package struct InferenceRequest {
                 throw RequestError("inputs[0]: expected data, or binary_data_size")
             }
             values.reserveCapacity(count)
-            guard Self.flatten(data, into: &values, most: count), values.count == count else {
+            let found =
+                switch Self.flatten(data, into: &values, most: count) {
+                case .some(let strange): strange
+                case nil: values.count > count ? "more" : "\(values.count)"
+                }
+            guard values.count == count, found == "\(count)" else {
                 throw RequestError(
-                    "inputs[0].data: expected \(count) numbers, found another number of them "
-                        + "or something else")
+                    "inputs[0].data: expected \(count) numbers, for the shape [\(rows), "
+                        + "\(model.input.columns)], found \(found)")
             }
         }
         guard values.allSatisfy({ !$0.isInfinite }) else {
@@ -217,20 +236,31 @@ package struct InferenceRequest {
         }
     }
 
-    /// Numbers in row-major order, flat or nested as the protocol allows; `null` is a missing one.
+    /// Rows of one request.
+    private static let mostRows = 1 << 20
+
+    /// An extent of a shape that is refused.
+    private static func extent(_ value: JSONValue) -> String {
+        value.integer.map(String.init) ?? value.kind
+    }
+
+    /// Numbers in row-major order, flat or nested as the protocol allows; `null` is a missing one. It
+    /// ends where there are more than `most`.
+    /// - Returns: what kind of value is none; nil where all are.
     private static func flatten(
         _ value: JSONValue, into values: inout [Float], most: Int
-    ) -> Bool {
+    ) -> String? {
         switch value {
         case .array(let inner):
-            for value in inner where !flatten(value, into: &values, most: most) { return false }
-            return true
+            for value in inner where values.count <= most {
+                if let strange = flatten(value, into: &values, most: most) { return strange }
+            }
         case .integer(let number): values.append(Float(number))
         case .number(let number): values.append(Float(number))
         case .null: values.append(.nan)
-        default: return false
+        default: return value.kind
         }
-        return values.count <= most
+        return nil
     }
 }
 

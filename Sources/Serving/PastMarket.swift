@@ -24,17 +24,22 @@ package actor PastMarket {
     }
 
     /// Answers to questions that name their moments, in their order.
-    package func answers(to questions: [PriceQuestion], by model: QuantileModel) -> [PriceAnswer] {
+    /// - Parameter end: the moment of the present, beyond which nothing is known.
+    package func answers(
+        to questions: [PriceQuestion], by model: QuantileModel, until end: Int64
+    ) -> [PriceAnswer] {
         var answers = [PriceAnswer](
-            repeating: .insufficientData(reason: "the moment is in the future"),
-            count: questions.count)
+            repeating: .insufficientData(reason: "nothing is known yet"), count: questions.count)
         // The next moment opens the archive anew where it could not be read on.
         try? archive.append(news.take())
         let now = PricingService.systemTime()
         var places: [Point: [Int]] = [:]
         for (index, question) in questions.enumerated() {
-            guard let time = question.time, time <= now else { continue }
-            places[Point(time: time, bond: question.bond), default: []].append(index)
+            if let reason = question.lack(at: now) {
+                answers[index] = .insufficientData(reason: reason)
+            } else if let time = question.time {
+                places[Point(time: min(time, end), bond: question.bond), default: []].append(index)
+            }
         }
         let points = places.sorted { $0.key < $1.key }
             .map { AskedPoint(point: $0.key, questions: $0.value) }

@@ -24,7 +24,7 @@ public struct PriceQuestion: Sendable, Hashable {
     public var quantity: Int
     public var label: QuoteLabel
     /// Only what became known strictly before counts; UTC epoch nanoseconds, nil for all that is
-    /// known.
+    /// known. After the last event all is known, and the answer is that of the moment after it.
     public var time: Int64?
 
     public init(
@@ -37,6 +37,16 @@ public struct PriceQuestion: Sendable, Hashable {
         self.quantity = quantity
         self.label = label
         self.time = time
+    }
+}
+
+extension PriceQuestion {
+    /// Why no market has an answer at the question's moment; nil where one may have.
+    /// - Parameter now: UTC epoch nanoseconds.
+    func lack(at now: Int64) -> String? {
+        guard let time else { return nil }
+        if time > now { return "the moment is in the future" }
+        return time < 0 ? "the moment is before the market's first event" : nil
     }
 }
 
@@ -104,4 +114,17 @@ public protocol Pricer: Sendable {
 
 extension Pricer {
     public var minimumQuantity: Double? { nil }
+
+    /// Those of some trades that are among the last ones of their bonds, by identifier.
+    func remembered(_ trades: [(identifier: String, bond: Int)]) async -> [String: Trade] {
+        var remembered: [String: Trade] = [:]
+        for (bond, wanted) in Dictionary(grouping: trades, by: \.bond) {
+            let identifiers = Set(wanted.map(\.identifier))
+            for trade in await lastTrades(bond: bond, count: RecentTradeBook.most)
+            where identifiers.contains(trade.tradeID) {
+                remembered[trade.tradeID] = trade
+            }
+        }
+        return remembered
+    }
 }

@@ -12,6 +12,8 @@ public final class PricingService: Sendable {
     package let metrics = Metrics()
     private let verifier: TokenVerifier
     package let clock: @Sendable () -> Int64
+    /// Tells the operator.
+    package let warn: @Sendable (String) -> Void
     package let shared: Mutex<Shared>
 
     package struct Shared {
@@ -28,11 +30,13 @@ public final class PricingService: Sendable {
     package init(
         pricer: any Pricer, directory: BondDirectory, verifier: TokenVerifier,
         limits: SessionBook.Limits = SessionBook.Limits(),
-        clock: @escaping @Sendable () -> Int64 = PricingService.systemTime
+        clock: @escaping @Sendable () -> Int64 = PricingService.systemTime,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.directory = directory
         self.verifier = verifier
         self.clock = clock
+        self.warn = warn
         shared = Mutex(Shared(pricer: pricer, book: SessionBook(limits: limits)))
     }
 
@@ -205,40 +209,6 @@ public final class PricingService: Sendable {
         }
         for (connection, reason) in over { forbid(connection, reason: reason) }
         await refresh(due)
-    }
-
-    // MARK: Events
-
-    /// Takes in what became known and shows prints to those who watch their bonds; an inference that
-    /// goes with a print is the one before it.
-    package func observe(_ events: [MarketEvent]) async {
-        var prints: [Int: [(trade: Trade, bond: Int, includes: Bool)]] = [:]
-        for event in events {
-            guard case .reported(let trade, let bond) = event else { continue }
-            for watcher in shared.withLock({ $0.book.watchers(of: bond) }) {
-                prints[watcher.connection, default: []]
-                    .append((trade, bond, watcher.includesInference))
-            }
-        }
-        var texts: [(connection: Int, text: [UInt8])] = []
-        for (connection, prints) in prints {
-            var shown: [(Trade, figi: String, inference: (ServerMessage.Asked, Quote)?)] = []
-            for print in prints {
-                let asked = directory.asked(
-                    PriceQuestion(
-                        bond: print.bond, side: print.trade.side, isATS: print.trade.isATS,
-                        quantity: Int(min(max(print.trade.quantity.rounded(), 1), 5_000_000)),
-                        label: .price))
-                var answers = LabelledAnswers()
-                if print.includes { answers.add(asked, await price([asked])[0]) }
-                shown.append((print.trade, asked.figi, answers.quotes[.price]?.first))
-            }
-            texts.append((connection, ServerMessage.trades(shown)))
-        }
-        await judge(events)
-        await pricer.observe(events)
-        metrics.count(.events, by: events.count)
-        for (connection, text) in texts { send(text, to: connection) }
     }
 }
 

@@ -29,9 +29,10 @@ package actor PresentMarket {
         return (try? market.states(of: bonds, at: time)) ?? (BondStates(), nothing)
     }
 
-    /// Takes in events; what a server hears of after later things is known from now on.
+    /// Takes in events, each trade once; what a server hears of after later things is known from now
+    /// on.
     package func observe(_ events: some Sequence<MarketEvent> & Sendable) {
-        for event in events {
+        for event in events where record.isNews(event) {
             while let first = ratings.first, MarketEvent.rating(first).time <= event.time {
                 take(.rating(ratings.removeFirst()))
             }
@@ -39,16 +40,18 @@ package actor PresentMarket {
                 row.date = EasternTime.date(market.now) + 1
                 ratings.append(row)
             } else {
-                take(event.known(at: max(event.time, market.now)))
+                take(event)
             }
         }
     }
 
     private func take(_ event: MarketEvent) {
+        let time = max(event.time, market.now)
+        let known = event.known(at: time)
         // In order, since the time is not before that of the market.
-        guard (try? market.apply(event)) != nil else { return }
-        record.observe(event)
-        news.append(event)
+        guard (try? market.apply(known)) != nil else { return }
+        record.observe(event, at: time)
+        news.append(known)
     }
 
     package var facts: MarketFacts { record.facts }

@@ -40,6 +40,27 @@ public final class Server: Sendable {
             self.port = port
             self.tls = tls
         }
+
+        /// Listens for a moment, so that a port that cannot be had is told before anything else is done.
+        /// - Throws: `FileError` where it cannot.
+        public func check() async throws(FileError) {
+            do {
+                let channel = try await Server.bootstrap.bind(host: host, port: port).get()
+                try await channel.close()
+            } catch {
+                throw refusal(error)
+            }
+        }
+
+        fileprivate func refusal(_ error: any Error) -> FileError {
+            error as? FileError
+                ?? FileError(
+                    .inputOutput, file: "\(host):\(port)",
+                    "cannot listen: "
+                        + ((error as? IOError).map { String(cString: strerror($0.errnoCode)) }
+                            ?? "\(error)"),
+                    advice: "Choose another --port")
+        }
     }
 
     package let service: PricingService?
@@ -60,20 +81,23 @@ public final class Server: Sendable {
     ///   - market: nil where only models are served.
     ///   - models: what the Open Inference Protocol serves.
     ///   - refresh: seconds between two refreshes of live subscriptions.
+    ///   - warn: told what the operator should know.
     public convenience init(
         _ address: Address, market: Market?, models: ServedModels = ServedModels(),
-        authority: Authority, refresh: Double = 15
+        authority: Authority, refresh: Double = 15,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         var limits = SessionBook.Limits()
         limits.refresh = Int64(refresh * 1e9)
         self.init(
             address, market: market, models: models, authority: authority, limits: limits,
-            clock: PricingService.systemTime)
+            clock: PricingService.systemTime, warn: warn)
     }
 
     package init(
         _ address: Address, market: Market?, models: ServedModels = ServedModels(),
-        authority: Authority, limits: SessionBook.Limits, clock: @escaping @Sendable () -> Int64
+        authority: Authority, limits: SessionBook.Limits, clock: @escaping @Sendable () -> Int64,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.address = address
         let (issuer, verifier): (LocalIssuer?, TokenVerifier) =
@@ -84,7 +108,7 @@ public final class Server: Sendable {
         let service = market.map {
             PricingService(
                 pricer: $0.pricer, directory: $0.directory, verifier: verifier, limits: limits,
-                clock: clock)
+                clock: clock, warn: warn)
         }
         let metrics = service?.metrics ?? Metrics()
         self.service = service
@@ -102,9 +126,11 @@ public final class Server: Sendable {
         service?.replace(pricer: pricer)
     }
 
-    /// Takes in what became known while the server runs, in the order of its time.
-    public func observe(_ events: [MarketEvent]) async {
-        await service?.observe(events)
+    /// Takes in what became known while the server runs, in the order of its time, without what no
+    /// market has.
+    /// - Returns: why each event is left out; nil where it was taken in, or was known.
+    public func follow(_ events: [MarketEvent]) async -> [String?] {
+        await service?.follow(events) ?? events.map { _ in nil }
     }
 
     /// Serves until `stop` returns; then new connections are refused, answers under way are finished
@@ -118,15 +144,8 @@ public final class Server: Sendable {
         let listener: NIOAsyncChannel<EventLoopFuture<Negotiated>, Never>
         do {
             listener = try await bind()
-        } catch let error as FileError {
-            throw error
         } catch {
-            throw FileError(
-                .inputOutput, file: "\(address.host):\(address.port)",
-                "cannot listen: "
-                    + ((error as? IOError).map { String(cString: strerror($0.errnoCode)) }
-                        ?? "\(error)"),
-                advice: "Choose another --port")
+            throw address.refusal(error)
         }
         ready(listener.channel.localAddress?.port ?? address.port)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -185,13 +204,17 @@ extension Server {
         case http(NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>)
     }
 
+    fileprivate static var bootstrap: ServerBootstrap {
+        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    }
+
     private func bind() async throws -> NIOAsyncChannel<EventLoopFuture<Negotiated>, Never> {
         let context = try address.tls?.context()
         let speaksWebSocket = service != nil
         let connections = connections
-        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        return try await Self.bootstrap
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .bind(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -9,6 +9,8 @@ package enum ServerMessage {
         package var figi: String
         package var cusip: String
         package var question: PriceQuestion
+        /// The moment as the client wrote it, where nanoseconds do not reach it.
+        package var date: String?
     }
 
     /// Quotes of one label: `{"inference": […]}`.
@@ -127,8 +129,8 @@ package enum ServerMessage {
     private static func identity(_ asked: Asked, at moment: Int64, to text: inout JSONText) {
         text.member("figi", asked.figi)
         if !asked.cusip.isEmpty { text.member("cusip", asked.cusip) }
-        let date = asked.question.time ?? (moment + 999_999) / 1_000_000 * 1_000_000
-        text.member("date", Timestamp.text(date))
+        let time = asked.question.time ?? (moment + 999_999) / 1_000_000 * 1_000_000
+        text.member("date", asked.date ?? Timestamp.text(time))
         text.member("side", asked.question.side.name)
         text.member("quantity", asked.question.quantity)
         text.member("ats_indicator", asked.question.isATS ? "Y" : "N")

@@ -13,4 +13,12 @@ package enum UserPage {
             "Cache-Control": "no-cache",
         ],
         PackageResources.ui_html)
+
+    /// Where a browser that comes to `/` finds it.
+    package static let pointer: HTTPResponse = {
+        var response = HTTPResponse.text(
+            "The page is at /ui, prices at / by WebSocket.\n", .seeOther)
+        response.headers.add(name: "Location", value: "/ui")
+        return response
+    }()
 }

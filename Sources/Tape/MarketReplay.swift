@@ -13,7 +13,9 @@ public struct MarketReplay {
     private var unknown: [CalendarDate: [String: Int]] = [:]
     private let bonds: BondTable
     /// Trades that were reported before it are passed over.
-    private let tradesFrom: Int64
+    private let from: Int64
+    /// Withdrawals after it are passed over.
+    private let withdrawalsUntil: Int64
     private var treasuries: Queue<TreasuryRow>
     private var markets: Queue<MarketRow>
     private var ratings: Queue<RatingRow>
@@ -28,26 +30,32 @@ public struct MarketReplay {
     /// Opens a market folder.
     /// - Parameters:
     ///   - from: only what becomes known at this time or later is replayed; in UTC epoch nanoseconds.
-    ///   - tradesFrom: the same for trades, where they are to begin elsewhere.
+    ///   - until: only what became known at the time of its kind or before is replayed; nothing of
+    ///     kinds without one. All where nil.
     ///   - keepsDigest: whether ``tradeDigest`` is wanted.
     /// - Throws: `FileError` where a table is missing or malformed; markets and ratings may be
     ///   missing.
     public init(
-        market folder: String, bonds: BondTable, from: Int64 = .min, tradesFrom: Int64? = nil,
-        keepsDigest: Bool = false
+        market folder: String, bonds: BondTable, from: Int64 = .min,
+        until: [MarketEvent.Kind: Int64]? = nil, keepsDigest: Bool = false
     ) throws(FileError) {
+        func last(_ kind: MarketEvent.Kind) -> Int64 { until.map { $0[kind] ?? .min } ?? .max }
         self.bonds = bonds
-        let tradesFrom = tradesFrom ?? from
-        self.tradesFrom = tradesFrom
-        treasuries = Queue(try TreasuryRow.read(market: folder), from: from) { $0.time }
-        markets = Queue(try MarketRow.readIfPresent(market: folder), from: from) { $0.time }
-        ratings = Queue(try RatingRow.readIfPresent(market: folder), from: from) {
-            MarketEvent.rating($0).time
-        }
+        self.from = from
+        withdrawalsUntil = last(.withdrawn)
+        treasuries = Queue(
+            try TreasuryRow.read(market: folder), from: from, until: last(.treasury)
+        ) { $0.time }
+        markets = Queue(
+            try MarketRow.readIfPresent(market: folder), from: from, until: last(.market)
+        ) { $0.time }
+        ratings = Queue(
+            try RatingRow.readIfPresent(market: folder), from: from, until: last(.rating)
+        ) { MarketEvent.rating($0).time }
         trades = TradeQueue(
             try TradeReader(
                 path: TradeFile.path(market: folder), disorder: Self.tradeDisorder,
-                from: tradesFrom, keepsDigest: keepsDigest))
+                from: from, until: last(.reported), keepsDigest: keepsDigest))
     }
 
     /// What the tape says, those of its trades among it that were passed over: complete for the days
@@ -81,17 +89,17 @@ public struct MarketReplay {
     /// The event of a trade that was read; nil where it is none of this replay.
     private mutating func reported(_ trade: Trade) -> MarketEvent? {
         guard let bond = bonds.index(cusip: trade.cusip) else {
-            if trade.reportTime >= tradesFrom {
+            if trade.reportTime >= from {
                 let day = EasternTime.date(trade.reportTime)
                 unknown[day, default: [:]][trade.cusip, default: 0] += 1
             }
             return nil
         }
-        if !trade.holds {
+        if !trade.holds, trade.withdrawnTime <= withdrawalsUntil {
             withdrawals.insert(Withdrawal(trade: trade, bond: bond, place: withdrawalsSoFar))
             withdrawalsSoFar += 1
         }
-        return trade.reportTime >= tradesFrom ? .reported(trade, bond: bond) : nil
+        return trade.reportTime >= from ? .reported(trade, bond: bond) : nil
     }
 
     /// How many trades of bonds that are not in the list were passed over, by CUSIP.
@@ -141,9 +149,9 @@ private struct Queue<Row> {
     private var position = 0
 
     /// Rows in any order; those of one time keep theirs.
-    init(_ rows: [Row], from: Int64, time: (Row) -> Int64) {
+    init(_ rows: [Row], from: Int64, until: Int64, time: (Row) -> Int64) {
         let timed = rows.enumerated().map { (time: time($1), place: $0) }
-            .filter { $0.time >= from }
+            .filter { $0.time >= from && $0.time <= until }
             .sorted { $0 < $1 }
         self.rows = timed.map { rows[$0.place] }
         times = timed.map(\.time)

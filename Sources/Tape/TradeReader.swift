@@ -11,6 +11,8 @@ public final class TradeReader {
     /// Trades that were reported before this time, in UTC epoch nanoseconds, are passed over,
     /// unless they were withdrawn at it or later.
     public let from: Int64
+    /// Trades that were reported after this time are passed over.
+    public let until: Int64
     /// Rows so far that were reported before one that stands above them.
     public private(set) var rowsOutOfOrder = 0
 
@@ -32,7 +34,8 @@ public final class TradeReader {
 
     /// Opens a file and finds its columns.
     public init(
-        path: String, disorder: Int64 = 0, from: Int64 = .min, keepsDigest: Bool = false
+        path: String, disorder: Int64 = 0, from: Int64 = .min, until: Int64 = .max,
+        keepsDigest: Bool = false
     ) throws(FileError) {
         precondition(disorder >= 0, "TradeReader: disorder must not be negative, not \(disorder)")
         chunks = try CSVReader(path: path)
@@ -41,6 +44,7 @@ public final class TradeReader {
         self.columns = columns
         self.disorder = disorder
         self.from = from
+        self.until = until
         digest = keepsDigest ? DailyDigest() : nil
     }
 
@@ -49,13 +53,23 @@ public final class TradeReader {
     ///   `disorder`.
     public func next() throws(FileError) -> [Trade]? {
         while let chunk = try chunks.nextChunk(rows: Self.rowsAtOnce) {
-            for row in try parse(chunk) { try enter(row, of: chunk) }
+            let rows = try parse(chunk) { error throws(FileError) in throw error }
+            for row in rows { try enter(row, of: chunk) }
             // A later row may come before these by `disorder`, and not by more.
             let ready = leave { $0.trade.reportTime <= latest - disorder }
             if !ready.isEmpty { return ready }
         }
         let rest = leave { _ in true }
         return rest.isEmpty ? nil : rest
+    }
+
+    /// The next trades as they stand in the file, in whatever order; nil at its end.
+    /// - Parameter leaveOut: told of each malformed row, which is left out; may throw to stop.
+    public func nextAsTheyStand(
+        leaveOut: (FileError) throws(FileError) -> Void
+    ) throws(FileError) -> [Trade]? {
+        guard let chunk = try chunks.nextChunk(rows: Self.rowsAtOnce) else { return nil }
+        return try parse(chunk, leaveOut: leaveOut).map(\.trade)
     }
 
     private func enter(_ row: Row, of chunk: CSVChunk) throws(FileError) {
@@ -101,24 +115,29 @@ extension TradeReader {
     }
 
     /// The trades of a chunk that are not passed over, parsed by several threads.
-    private func parse(_ chunk: CSVChunk) throws(FileError) -> [Row] {
+    private func parse(
+        _ chunk: CSVChunk, leaveOut: (FileError) throws(FileError) -> Void
+    ) throws(FileError) -> [Row] {
         let columns = columns
-        let from = from
+        let (from, until) = (from, until)
         let isDigested = digest != nil
         let pieces = (chunk.rowCount + Self.rowsPerThread - 1) / Self.rowsPerThread
         let parsed = Parallel.map(count: pieces) { piece -> Result<Piece, FileError> in
             let first = piece * Self.rowsPerThread
             let rows = first..<min(first + Self.rowsPerThread, chunk.rowCount)
             return Result { () throws(FileError) in
-                Piece(
-                    rows: try Self.parse(chunk, rows: rows, columns: columns, from: from),
-                    digests: isDigested
-                        ? try Self.digests(chunk, rows: rows, columns: columns) : [])
+                var piece = Self.parse(
+                    chunk, rows: rows, columns: columns, from: from, until: until)
+                if isDigested, piece.malformed.isEmpty {
+                    piece.digests = try Self.digests(chunk, rows: rows, columns: columns)
+                }
+                return piece
             }
         }
         var rows: [Row] = []
         for piece in parsed {
             let piece = try piece.get()
+            for error in piece.malformed { try leaveOut(error) }
             rows += piece.rows
             for row in piece.digests { add(row) }
         }
@@ -127,8 +146,10 @@ extension TradeReader {
 
     /// What one thread makes of its rows.
     private struct Piece: Sendable {
-        let rows: [Row]
-        let digests: [RowDigest]
+        var rows: [Row] = []
+        /// Why other rows are no trades.
+        var malformed: [FileError] = []
+        var digests: [RowDigest] = []
     }
 
     /// A row in the digest.
@@ -166,15 +187,25 @@ extension TradeReader {
     }
 
     private static func parse(
-        _ chunk: CSVChunk, rows: Range<Int>, columns: [Int], from: Int64
-    ) throws(FileError) -> [Row] {
-        var trades: [Row] = []
+        _ chunk: CSVChunk, rows: Range<Int>, columns: [Int], from: Int64, until: Int64
+    ) -> Piece {
+        var piece = Piece()
         for row in rows {
-            let known = try lastNews(chunk, row: row, columns: columns)
-            guard known >= from else { continue }
-            trades.append(Row(index: row, trade: try trade(chunk, row: row, columns: columns)))
+            do {
+                let known = try lastNews(chunk, row: row, columns: columns)
+                guard known >= from else { continue }
+                if until < .max,
+                    try chunk.requiredInteger(row: row, column: columns[4]) > until
+                {
+                    continue
+                }
+                piece.rows.append(
+                    Row(index: row, trade: try trade(chunk, row: row, columns: columns)))
+            } catch {
+                piece.malformed.append(error)
+            }
         }
-        return trades
+        return piece
     }
 
     /// When the last thing about a trade became known.

@@ -103,17 +103,19 @@ struct Serve: AsyncParsableCommand {
             tlsKey.map { ServerCertificate(certificate: certificate, key: $0) }
         }
         try certificate?.check()
+        let host = certificate != nil || insecure ? "0.0.0.0" : "127.0.0.1"
+        let address = Server.Address(host: host, port: Int(port), tls: certificate)
+        // A market takes its time to be replayed.
+        try await address.check()
         let loaded = try checkpoint.map { try ServedCheckpoint($0) }
         var priced: ServedMarket?
         if let market {
             priced = try await ServedMarket(market, states: states, checkpoints: loaded)
         }
         let models = ServedModels(loaded.map(\.tensorModel))
-        let host = certificate != nil || insecure ? "0.0.0.0" : "127.0.0.1"
         let server = Server(
-            Server.Address(host: host, port: Int(port), tls: certificate),
-            market: priced?.served,
-            models: models, authority: authority, refresh: refresh)
+            address, market: priced?.served, models: models, authority: authority,
+            refresh: refresh, warn: { StandardError.warn($0) })
         priced?.tellTime()
         if insecure, certificate == nil {
             StandardError.warn("without TLS tokens and prices can be read on the way")

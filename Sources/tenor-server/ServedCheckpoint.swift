@@ -76,14 +76,11 @@ struct ServedCheckpoint: Sendable {
 
     /// Refuses what answers another question than clients ask.
     private func check(successor next: ServedCheckpoint) throws(FileError) {
-        guard next.model.features == model.features, next.model.levels == model.levels else {
-            throw FileError(
-                .badData, file: path, "a checkpoint of other features or levels",
-                expected:
-                    "\(model.features.count) features, \(model.levels.count) levels, as served",
-                found: "\(next.model.features.count) and \(next.model.levels.count)",
-                advice: "Start the server anew to serve it")
-        }
+        guard let difference = FeatureDifference(from: model, to: next.model) else { return }
+        throw FileError(
+            .badData, file: path, "a checkpoint of other features, constants or levels",
+            expected: difference.expected + ", as served", found: difference.found,
+            advice: "Start the server anew to serve it")
     }
 
     private static func stamp(_ path: String) -> String {

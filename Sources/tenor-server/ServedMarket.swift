@@ -12,7 +12,7 @@ import Terminal
 struct ServedMarket: Sendable {
     let served: Server.Market
     private let folder: String
-    private let bonds: BondTable
+    private let follower: MarketFollower
     /// Nil where no network prices.
     let network: NetworkPricer?
     /// The place among the checkpoints of the one that prices.
@@ -24,7 +24,9 @@ struct ServedMarket: Sendable {
         _ folder: String, states: String?, checkpoints: [ServedCheckpoint]
     ) async throws {
         self.folder = folder
-        bonds = try BondTable(market: folder)
+        let bonds = try BondTable(market: folder)
+        // What changes during the replay is looked at after it.
+        follower = MarketFollower(market: folder, bonds: bonds)
         let progress = ProgressLine("replaying", unit: "events")
         @Sendable func tell(_ count: Int) throws {
             progress.update(done: count)
@@ -61,7 +63,7 @@ struct ServedMarket: Sendable {
             return StandardError.warn("\(folder) has no event yet: nothing has a price")
         }
         StandardError.write("quotes are as of \(Timestamp.text(time)), the market's last event\n")
-        let last = facts.last[.reported]
+        let last = facts.last(.reported)
         for (what, time) in [("event", Optional(time)), ("trade", last)] {
             guard let time, now - time > Self.longestSilence else { continue }
             let days = (now - time) / Self.day
@@ -74,8 +76,8 @@ struct ServedMarket: Sendable {
 
     /// Hands on what is added to the folder, until the task is cancelled.
     func follow(onto server: Server) async {
-        await MarketFollower(market: folder, bonds: bonds).run(
-            after: facts.last, take: { await server.observe($0) },
+        await follower.run(
+            after: facts, take: { await server.follow($0) },
             warn: { StandardError.warn("\($0)") })
     }
 }

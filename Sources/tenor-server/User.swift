@@ -39,7 +39,7 @@ struct UserAdd: ParsableCommand {
 
     func run() throws {
         let lock = try FileLock(path: users + ".lock")
-        defer { lock.release() }
+        defer { lock.remove() }
         var file =
             FileManager.default.fileExists(atPath: users)
             ? try UserFile(path: users) : UserFile()
@@ -56,7 +56,8 @@ struct UserAdd: ParsableCommand {
         if json {
             try StandardOutput.print(json: Result(name: name, users: file.names.count))
         } else {
-            print("\(name) may log in; \(users) has \(file.names.count) users")
+            let count = file.names.count
+            print("\(name) may log in; \(users) has \(count) \(count == 1 ? "user" : "users")")
         }
     }
 

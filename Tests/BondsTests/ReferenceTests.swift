@@ -140,6 +140,10 @@ import Testing
         ),
         ("ratings", "issuer,date,agency,rating\nI,2025-01-01,SP,A++\n", "not a rating"),
         (
+            "ratings", "issuer,date,agency,rating\nI,9999-12-31,SP,A+\n",
+            "column 'date': not a day of a rating"
+        ),
+        (
             "treasuries",
             "time,tenor,cusip,coupon,maturity,yield_mid\n1741359600,10,T,4,2035-02-15,4\n",
             "column 'time': not a time in nanoseconds"

@@ -24,12 +24,32 @@ import Testing
             #expect(ready["models"] as? [String] == ["fair-value/market"])
             #expect((ready["market_time"] as? String)?.hasPrefix("2025-") == true)
             #expect(try await server.ask("/ui").body.contains("<title>Tenor</title>"))
+            #expect(try await server.ask("/").body.contains("<title>Tenor</title>"))
+            // A port in use is told before the market is looked for.
+            let second = try await runTenor(
+                "serve", "--market", "nowhere", "--users", "users.json", "--port",
+                "\(server.port)", in: folder.url)
+            #expect(second.exit == 74 && second.standardError.contains("cannot listen"))
+            #expect(!second.standardError.contains("nowhere"), "\(second.standardError)")
         }
         #expect(run.exit == 0, "\(run.standardError)")
         // The simulated days are of 2025.
         #expect(run.standardError.contains("quotes are as of 2025-"))
         #expect(run.standardError.contains("the last event of market is"))
         #expect(run.standardError.contains("days old"))
+    }
+
+    @Test("Users are counted in words, and nothing but their file is left")
+    func users() async throws {
+        let folder = try TemporaryFolder()
+        for (name, words) in [("alice", "has 1 user"), ("bob", "has 2 users")] {
+            let run = try await runTenor(
+                "user", "add", name, "--users", "users.json", input: "correct horse\n",
+                in: folder.url)
+            #expect(run.standardOutput.hasSuffix(words + "\n"), "\(run.standardOutput)")
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        #expect(left == ["users.json"])
     }
 
     @Test("A checkpoint prices its market, and the one that replaces its file takes over")

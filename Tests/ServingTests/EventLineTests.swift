@@ -20,6 +20,9 @@ import Serving
             trade.cusip = "000000000"
             trade.reportTime = time
             trade.executionTime = time
+            trade.quantity = 250_000
+            trade.price = 98.5
+            trade.side = .offer
             record.observe(.reported(trade, bond: 0))
             if name == "gone" {
                 trade.withdrawnTime = time + 1
@@ -82,6 +85,8 @@ import Serving
             facts: Self.record.facts, now: Self.now)
         var record = Self.record
         try events.passOver(record.standings(of: events.trades))
+        let remembered = record.lastTrades(bond: 0, count: 9).map { ($0.tradeID, $0) }
+        try events.compareWithdrawals(with: Dictionary(uniqueKeysWithValues: remembered))
         return events
     }
 
@@ -133,6 +138,84 @@ import Serving
             #expect(found.hasPrefix("line 2."), "\(found)")
             #expect(found.contains(reason), "\(found)")
         }
+    }
+
+    @Test("A tick that is absurdly far from the last one of its tenor or series is refused")
+    func absurdTicks() throws {
+        func body(_ ticks: String...) -> String? {
+            do {
+                _ = try parse(ticks)
+                return nil
+            } catch { return error.description }
+        }
+        let day: Int64 = 86_400_000_000_000
+        let time: Int64 = 1_771_000_006_000_000_000
+        for (yield, days, isRefused) in [
+            ("24.9", Int64(1), true), ("1.9", 1, true), ("6.1", 1, false), ("24.9", 8, false),
+        ] {
+            let later = treasury(["yield_mid": yield, "time": "\(time + days * day)"])
+            let reason = body(treasury(), later)
+            #expect((reason != nil) == isRefused, "\(yield) after \(days) days")
+            #expect(
+                reason?.hasPrefix("line 2.yield_mid: expected 2.2 to 6.2, as near to 4.2") ?? true)
+        }
+        // Of another tenor it is another matter.
+        let two = ["tenor": "2", "maturity": "\"2028-01-31\"", "yield_mid": "9.5"]
+        #expect(body(treasury(), treasury(two)) == nil)
+        for (price, isRefused) in [("1.08", true), ("1086", true), ("50", false)] {
+            let reason = body(market(), market(["price": price, "time": "\(time + day)"]))
+            #expect(
+                (reason?.contains("line 2.price: expected 10.85 to 1085.0") ?? false) == isRefused)
+        }
+    }
+
+    @Test("A tick that is no later than the last one of its tenor or series is passed over")
+    func lateTicks() throws {
+        let older = "1771000005000000000"
+        let events = try parse([treasury(), market()])
+        #expect(events.known.count == 2)
+        var rules = EventRules(directory: .sample, facts: Self.record.facts, now: Self.now)
+        for (_, event) in events.known { _ = try rules.check(event) }
+        for (_, event) in events.known + (try parse([treasury(["time": older])])).known {
+            guard case .passedOver(let reason) = try rules.check(event) else {
+                Issue.record("\(event)")
+                continue
+            }
+            #expect(reason.contains("has a tick of 2026-02-13T16:26:46.000Z already"))
+        }
+    }
+
+    @Test("A withdrawal needs no more than which trade and when; what else it says must be so")
+    func withdrawals() throws {
+        let short =
+            #"{"event":"withdrawn","trade_id":"old","cusip":"000000000","#
+            + #""withdrawn_date":1771000009000000000"#
+        let right = [
+            short + "}", short + #","price":98.5,"quantity":250000,"buy_sell":"S","side":"C"}"#,
+            short + #","execution_date":1700000000000000000,"report_date":1700000000000000000}"#,
+        ]
+        for line in right { #expect(try parse([line]).known.count == 1, "\(line)") }
+        for (claim, reason) in [
+            ("price\":99.5", "price: expected 98.5, as the trade 'old' was reported, found 99.5"),
+            ("quantity\":5", "quantity: expected 250000.0, as the trade"),
+            ("buy_sell\":\"B", "buy_sell: expected S, as the trade 'old' was reported, found B"),
+            ("report_date\":1700000000000000001", "report_date: expected 1700000000000000000"),
+            ("yield\":5", "yield: expected none, as the trade"),
+            ("figi\":\"\(figi[1])", "figi: expected that of the CUSIP '000000000'"),
+            ("price\":\"x", "price: expected a number above 0.0"),
+            ("side\":\"X", "side: expected C, D, found 'X'"),
+            ("reason\":\"x", "unknown field 'reason'"),
+        ] {
+            let isText = claim.contains(":\"")
+            let found = try #require(refusal(short + ",\"" + claim + (isText ? "\"}" : "}")))
+            #expect(found.hasPrefix("line 2") && found.contains(reason), "\(found)")
+        }
+        let early = short.replacing("1771000009", with: "1699999990")
+        #expect(throws: RequestError.self) { try parse([early + "}"]) }
+        // Against the line above.
+        let contradiction = try #require(
+            refusal(withdrawn("first", ["price": "98"])))
+        #expect(contradiction.contains("price: expected 99.5, as the trade 'first'"))
     }
 
     @Test("Times before the market's data and in the future are refused, by the bounds")

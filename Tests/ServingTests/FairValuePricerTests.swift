@@ -89,7 +89,11 @@ import Serving
         #expect(try await tiles(pricer, minutes: 0) == nil)
         #expect(try await tiles(pricer, minutes: 1) == nil)
         let before = try #require(try await tiles(pricer, minutes: 11))
-        let alone = try await self.pricer([trades[0]])
+        // A market that goes on.
+        let alone = try await self.pricer([
+            trades[0],
+            .market(MarketRow(time: Self.open + 30 * Self.minute, symbol: "LQD", price: 108)),
+        ])
         #expect(before == (try await tiles(alone, minutes: 11)))
         let after = try #require(try await tiles(pricer, minutes: 12))
         #expect(after.tiles[9] < before.tiles[9])
@@ -107,6 +111,17 @@ import Serving
                 time: live.time)
         ])
         #expect(answers == [.quote(live)])
+        // Nothing is known after it.
+        #expect(try await tiles(pricer, minutes: 500) == live)
+    }
+
+    @Test("A trade counts once, however often it comes")
+    func onceOnly() async throws {
+        let pricer = try await pricer([trade(1, minutes: 0), trade(2, price: 101, minutes: 10)])
+        let once = try await tiles(pricer)
+        await pricer.observe([trade(2, price: 101, minutes: 10)])
+        #expect(try await tiles(pricer) == once)
+        #expect(await pricer.lastTrades(bond: 0, count: 5).count == 2)
     }
 
     @Test("Every event changes the next answer")
@@ -126,11 +141,17 @@ import Serving
         let empty = FairValuePricer(bonds: BondDirectory.sample.bonds, name: "empty")
         #expect(try await tiles(empty) == nil)
         #expect(try await tiles(empty, minutes: 0) == nil)
-        let answers = await pricer.answers(to: [
-            PriceQuestion(
-                bond: 0, side: .bid, isATS: false, quantity: 1, label: .price,
-                time: 7_000_000_000_000_000_000)
-        ])
-        #expect(answers == [.insufficientData(reason: "the moment is in the future")])
+        for (time, reason) in [
+            (7_000_000_000_000_000_000, "the moment is in the future"),
+            (Int64.max, "the moment is in the future"),
+            (-1, "the moment is before the market's first event"),
+            (Int64.min, "the moment is before the market's first event"),
+        ] {
+            let answers = await pricer.answers(to: [
+                PriceQuestion(
+                    bond: 0, side: .bid, isATS: false, quantity: 1, label: .price, time: time)
+            ])
+            #expect(answers == [.insufficientData(reason: reason)])
+        }
     }
 }

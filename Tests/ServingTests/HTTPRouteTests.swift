@@ -14,6 +14,7 @@ struct FakeModel: TensorModel {
     var platform: String { "test" }
     var input: (name: String, columns: Int) { ("features", 2) }
     var output: (name: String, columns: Int) { ("quantiles", 1) }
+    var outputParameters: [(name: String, text: String)] { [("unit", "sums")] }
 
     func infer(rows: Int, _ values: [Float]) async -> [Float] {
         (0..<rows).map { factor * values[2 * $0] + values[2 * $0 + 1] }
@@ -152,6 +153,8 @@ struct FakeModel: TensorModel {
     @Test("Unknown paths and wrong methods")
     func unknown() async throws {
         #expect(try await get("/nothing").status == .notFound)
+        let start = try await get("/")
+        #expect(start.status == .seeOther && start.headers.first(name: "Location") == "/ui")
         #expect(try await get("/v1/events").status == .methodNotAllowed)
         #expect(try await post("/healthz", []).headers.first(name: "Allow") == "GET")
         #expect(try await post("/v1/events", []).status == .unauthorized)
@@ -238,6 +241,38 @@ struct FakeModel: TensorModel {
         #expect(pricer.events.withLock { $0.isEmpty })
     }
 
+    @Test("An event that lets the market's clock leap is taken in, and told to sender and operator")
+    func leap() async throws {
+        let told = Mutex<[String]>([])
+        let server = Server(
+            Server.Address(port: 0), market: .init(directory: .sample, pricer: pricer),
+            authority: .local(try await SampleIssuer.shared.value), limits: .init(),
+            clock: clock.read, warn: { text in told.withLock { $0.append(text) } })
+        let headers = try await bearer()
+        func send(_ line: String) async throws -> [String: Any] {
+            try foundationObject(
+                await server.routes.response(
+                    to: HTTPRequest(
+                        method: .POST, uri: "/v1/events", headers: headers, body: Array(line.utf8))
+                ).body)
+        }
+        #expect(try await send(trade)["warning"] == nil)
+        let later = #"{"event":"market","time":TIME,"symbol":"LQD","price":108.5}"#
+        #expect(
+            try await send(later.replacing("TIME", with: "1771500000000000000"))["warning"] == nil)
+        let answer = try await send(later.replacing("TIME", with: "1779999999000000000"))
+        #expect(answer["accepted"] as? Int == 1)
+        let warning = try #require(answer["warning"] as? String)
+        #expect(
+            warning.hasPrefix(
+                "with the tick of LQD at 1779999999000000000 the market's clock leaps from "
+                    + "2026-02-19T"), "\(warning)")
+        #expect(told.withLock { $0 } == [warning])
+        // There is none behind it.
+        #expect(
+            try await send(later.replacing("TIME", with: "1780000000000000000"))["warning"] == nil)
+    }
+
     @Test("What was sent before is passed over: a batch can be sent again")
     func sentTwice() async throws {
         let other = trade.replacing("\"1\"", with: "\"2\"")
@@ -268,6 +303,8 @@ struct FakeModel: TensorModel {
             try await get("/v2/models/sum/versions/1", headers).body)
         let inputs = try #require(model["inputs"] as? [[String: Any]])
         #expect(inputs[0]["shape"] as? [Int] == [-1, 2])
+        let outputs = try #require(model["outputs"] as? [[String: Any]])
+        #expect(outputs[0]["parameters"] as? [String: String] == ["unit": "sums"])
         #expect(try await get("/v2/models/sum/ready", headers).status == .ok)
         #expect(try await get("/v2/health/live").status == .ok)
         #expect(try await get("/v2/models/other", headers).status == .notFound)
@@ -327,6 +364,37 @@ struct FakeModel: TensorModel {
         let old = await server.routes.response(
             to: HTTPRequest(uri: "/v2/models/sum/versions/1", headers: headers))
         #expect(old.status == .notFound)
+    }
+
+    @Test("What does not fit is told with what was expected and what was found")
+    func shapes() async throws {
+        func input(_ rest: String) -> String {
+            "{\"inputs\":[{\"name\":\"features\",\"datatype\":\"FP32\",\(rest)}]}"
+        }
+        let cases = [
+            (
+                #""shape":[2,3],"data":[]"#,
+                "expected [rows, 2] with at most 1048576 rows, found [2, 3]"
+            ),
+            (#""shape":[4],"data":[]"#, "found [4]"), (#""shape":"x","data":[]"#, "found a string"),
+            (#""data":[]"#, "found nothing"),
+            (#""shape":["a",2],"data":[]"#, "found [a string, 2]"),
+            (#""shape":[2,2],"data":[1,2,3]"#, "expected 4 numbers, for the shape [2, 2], found 3"),
+            (#""shape":[2,2],"data":[[1,2],[3,4],[5,6]]"#, "for the shape [2, 2], found more"),
+            (
+                #""shape":[1,2],"data":[1,"x"]"#,
+                "expected 2 numbers, for the shape [1, 2], found a string"
+            ),
+            (
+                #""shape":[1,2],"parameters":{"binary_data_size":4}"#,
+                "expected 8 bytes of binary data behind the JSON, for the shape [1, 2], found 0"
+            ),
+        ]
+        for (rest, reason) in cases {
+            let response = try await infer(Array(input(rest).utf8))
+            let text = try #require(try foundationObject(response.body)["error"] as? String)
+            #expect(response.status == .badRequest && text.contains(reason), "\(text)")
+        }
     }
 
     @Test("Requests that do not fit the model are refused")

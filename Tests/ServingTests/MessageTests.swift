@@ -40,7 +40,9 @@ import Serving
             "\"timestamp\":[\"2023-11-01T15:10:07.661Z\",\"2023-11-01T15:10:07Z\"]")
         #expect(
             try decode(historical).inference[0].wish
-                == .historical([1_698_851_407_661_000_000, 1_698_851_407_000_000_000]))
+                == .historical([
+                    .init(time: 1_698_851_407_661_000_000), .init(time: 1_698_851_407_000_000_000),
+                ]))
         #expect(try !decode(item("")).inference[0].isATS)
         #expect(try decode(item("\"ats_indicator\":\"Y\"")).inference[0].isATS)
     }
@@ -99,7 +101,12 @@ import Serving
             (item("\"ats_indicator\":\"y\""), "ats_indicator: expected N, Y, found 'y'"),
             (item("\"subscribe\":1"), "subscribe: expected true or false"),
             (item("\"subscribe\":true,\"unsubscribe\":true"), "both"),
-            (item("\"timestamp\":[]"), "at least one"),
+            (
+                item("\"timestamp\":[]"),
+                "timestamp: expected an array of at least one moment, such as "
+                    + "[\"2023-11-01T15:10:07.661Z\"], found an empty one"
+            ),
+            (item("\"timestamp\":\"2023-11-01T15:10:07Z\""), "such as [\"2023"),
             (item("\"timestamp\":[\"2023-11-01\"]"), "expected moments"),
             (item("\"timestamp\":[\"2023-13-01T00:00:00Z\"]"), "expected moments"),
             (
@@ -111,6 +118,19 @@ import Serving
             let found = try #require(refusal(text))
             #expect(found.contains(reason), "\(found)")
         }
+    }
+
+    @Test("Moments that nanoseconds do not reach are moments, told as they were asked")
+    func farMoments() throws {
+        let moments = ["9999-12-31T23:59:59Z", "1950-01-01T00:00:00Z", "1600-01-01T00:00:00Z"]
+        let quoted = moments.map { "\"\($0)\"" }.joined(separator: ",")
+        #expect(
+            try decode(item("\"timestamp\":[\(quoted)]")).inference[0].wish
+                == .historical([
+                    .init(time: .max, text: moments[0]), .init(time: -631_152_000_000_000_000),
+                    .init(time: .min, text: moments[2]),
+                ]))
+        for text in moments { #expect(Timestamp.parse(text) == nil) }
     }
 
     @Test("More items than anybody may have are refused")

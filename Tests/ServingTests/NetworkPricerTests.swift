@@ -1,4 +1,6 @@
+import Arrays
 import Bonds
+import Datasets
 import Files
 import Foundation
 import Inference
@@ -97,13 +99,78 @@ import Serving
         for answer in await plain.answers(to: questions(of: [1], time: future)) {
             #expect(answer == .insufficientData(reason: "the moment is in the future"))
         }
-        // Long before the first event.
-        for answer in await plain.answers(to: questions(of: [1], time: 1_600_000_000_000_000_000)) {
-            guard case .insufficientData = answer else {
-                Issue.record("a price before the data")
-                return
+        // Long before the first event, and where nanoseconds end.
+        let times: [Int64] = [1_600_000_000_000_000_000, -1, .min]
+        let early: [PriceQuestion] = times.flatMap {
+            questions(of: [1], time: $0)
+        }
+        for pricer in [plain, keeping] {
+            for answer in await pricer.answers(to: early + questions(of: [1], time: .max)) {
+                guard case .insufficientData = answer else {
+                    Issue.record("a price before the data")
+                    return
+                }
             }
         }
+    }
+
+    @Test("What a folder gets later is in the past where it comes as news, and else is not")
+    func laterRows() async throws {
+        let folder = try TemporaryFolder()
+        let market = folder.path + "/market"
+        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
+        let pricer = try pricer(market: market)
+        let end = try #require(await pricer.marketFacts().time)
+        var trades: [Trade] = []
+        let reader = try TradeReader(path: market + "/trades.csv")
+        while let more = try reader.next() { trades += more }
+        // Nobody took them in; the first would hide all behind it.
+        let hidden = [print(after: 1_900_000_000_000_000_000)]
+        let strange = [
+            print(after: end, price: 100_000), print(after: end + 5_000_000_000, price: 40),
+        ]
+        let all = hidden + trades + strange
+        try TradeFile.write(to: market + "/trades.csv", count: all.count) { all[$0] }
+        let asked = questions(of: [0, 5], time: try priced.moment(day: 4))
+        let expected = Self.tiles(await (try self.pricer()).answers(to: asked))
+        let found = Self.tiles(await pricer.answers(to: asked))
+        #expect(found.map(\.count) == expected.map(\.count) && found[0].count == 19)
+        #expect(zip(found.joined(), expected.joined()).allSatisfy { abs($0 - $1) < 0.02 })
+        let before = Self.tiles(await pricer.answers(to: questions(of: [0], time: end + 1)))
+        let news = print(after: end, price: 90)
+        await pricer.observe([.reported(news, bond: 0)])
+        let moments: [PriceQuestion] = [end + 1, news.reportTime + 1].flatMap {
+            questions(of: [0], time: $0)
+        }
+        let after = Self.tiles(await pricer.answers(to: moments))
+        #expect(zip(after[0], before[0]).allSatisfy { abs($0 - $1) < 0.02 })
+        #expect(zip(after[6], before[0]).contains { abs($0 - $1) > 0.02 })
+    }
+
+    @Test("A moment between the last event and now is answered as of the last event")
+    func afterTheEnd() async throws {
+        let pricer = try pricer()
+        let end = try #require(await pricer.marketFacts().time)
+        let live = Self.tiles(await pricer.answers(to: questions(of: [3])))
+        for hours: Int64 in [1, 1_000] {
+            let asked = questions(of: [3], time: end + hours * 3_600_000_000_000)
+            let found = Self.tiles(await pricer.answers(to: asked))
+            #expect(found.map(\.count) == live.map(\.count))
+            #expect(zip(found.joined(), live.joined()).allSatisfy { abs($0 - $1) < 0.02 })
+        }
+    }
+
+    @Test("A trade counts once, however often and whichever way it comes")
+    func onceOnly() async throws {
+        let pricer = try pricer()
+        let end = try #require(await pricer.marketFacts().time)
+        let trade = print(after: end)
+        await pricer.observe([.reported(trade, bond: 0)])
+        let once = Self.tiles(await pricer.answers(to: questions(of: [0])))
+        await pricer.observe([.reported(trade, bond: 0), .reported(trade, bond: 0)])
+        #expect(Self.tiles(await pricer.answers(to: questions(of: [0]))) == once)
+        let last = await pricer.lastTrades(bond: 0, count: 2).map(\.tradeID)
+        #expect(last.first == trade.tradeID && Set(last).count == last.count)
     }
 
     @Test("A print changes the next answer and not the past; late news counts from now on")
@@ -144,140 +211,11 @@ import Serving
         #expect(Self.tiles(await pricer.answers(to: questions(of: [2]))) != before)
         model.provenance["schema"] = "other"
         let other = model
-        #expect(throws: FileError.self) { try pricer.replace(model: other, version: "run/3") }
+        let error = #expect(throws: FileError.self) {
+            try pricer.replace(model: other, version: "run/3")
+        }
+        #expect(error?.file == "run/3" && error?.expected?.hasSuffix("schema other") == true)
         #expect(pricer.version == "run/2")
-    }
-
-    @Test("What is added to the market folder is handed on, once and in order")
-    func follows() async throws {
-        let folder = try TemporaryFolder()
-        let market = folder.path + "/market"
-        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
-        var trades: [Trade] = []
-        let reader = try TradeReader(path: market + "/trades.csv")
-        while let more = try reader.next() { trades += more }
-        let facts = try await pricer(market: market).marketFacts()
-        let last = try #require(facts.time)
-        let all = trades + [print(after: last), print(after: last + 5_000_000_000)]
-        let heard = Mutex<[String]>([])
-        let follower = MarketFollower(market: market, bonds: priced.bonds)
-        let task = Task {
-            await follower.run(
-                after: facts.last, every: .milliseconds(20),
-                take: { events in
-                    heard.withLock { heard in
-                        for case .reported(let trade, _) in events { heard.append(trade.tradeID) }
-                    }
-                }, warn: { Issue.record("\($0)") })
-        }
-        // It has looked at the folder before it changes.
-        try await Task.sleep(for: .milliseconds(200))
-        try TradeFile.write(to: market + "/trades.csv", count: all.count) { all[$0] }
-        for _ in 0..<500 where heard.withLock({ $0.count }) < 2 {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        task.cancel()
-        await task.value
-        #expect(heard.withLock { $0 } == all.suffix(2).map(\.tradeID))
-    }
-
-    @Test("A table that is behind the others is taken in when it comes; nothing comes twice")
-    func followsTablesApart() async throws {
-        let folder = try TemporaryFolder()
-        let market = folder.path + "/market"
-        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
-        var trades: [Trade] = []
-        let reader = try TradeReader(path: market + "/trades.csv")
-        while let more = try reader.next() { trades += more }
-        let facts = try await pricer(market: market).marketFacts()
-        let last = try #require(facts.time)
-        let heard = Mutex<[String]>([])
-        let follower = MarketFollower(market: market, bonds: priced.bonds)
-        let task = Task {
-            await follower.run(
-                after: facts.last, every: .milliseconds(20),
-                take: { events in
-                    heard.withLock { heard in
-                        for event in events {
-                            switch event {
-                            case .reported(let trade, _): heard.append(trade.tradeID)
-                            case .treasury(let tick): heard.append("Treasury \(tick.time - last)")
-                            default: heard.append("another event")
-                            }
-                        }
-                    }
-                }, warn: { Issue.record("\($0)") })
-        }
-        try await Task.sleep(for: .milliseconds(200))
-        // The Treasuries of an hour, then the trades of that hour.
-        let path = market + "/treasuries.csv"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        let tick = try #require(text.split(separator: "\n").last)
-            .split(separator: ",", omittingEmptySubsequences: false).dropFirst()
-        let hour: Int64 = 3_600_000_000_000
-        try (text + "\(last + hour)," + tick.joined(separator: ",") + "\n")
-            .write(toFile: path, atomically: true, encoding: .utf8)
-        for _ in 0..<500 where heard.withLock({ $0.count }) < 1 {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        let all = trades + [print(after: last), print(after: last + 5_000_000_000)]
-        try TradeFile.write(to: market + "/trades.csv", count: all.count) { all[$0] }
-        for _ in 0..<500 where heard.withLock({ $0.count }) < 3 {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        try await Task.sleep(for: .milliseconds(200))
-        task.cancel()
-        await task.value
-        #expect(
-            heard.withLock { $0 } == ["Treasury \(hour)"] + all.suffix(2).map(\.tradeID))
-    }
-
-    @Test("A Treasury of next week does not hide the trades that come before it")
-    func followsBehindTreasuries() async throws {
-        let folder = try TemporaryFolder()
-        let market = folder.path + "/market"
-        try FileManager.default.copyItem(atPath: priced.market, toPath: market)
-        var trades: [Trade] = []
-        let reader = try TradeReader(path: market + "/trades.csv")
-        while let more = try reader.next() { trades += more }
-        let end = try #require(trades.last?.reportTime)
-        // A table of Treasuries that reaches a week further than the tape.
-        let path = market + "/treasuries.csv"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        let tick = try #require(text.split(separator: "\n").last)
-            .split(separator: ",", omittingEmptySubsequences: false).dropFirst()
-        let day: Int64 = 86_400_000_000_000
-        try (text + "\(end + 7 * day)," + tick.joined(separator: ",") + "\n")
-            .write(toFile: path, atomically: true, encoding: .utf8)
-        let facts = try await pricer(market: market).marketFacts()
-        #expect(facts.time == end + 7 * day && facts.last[.reported] == end)
-        let heard = Mutex<[String]>([])
-        let follower = MarketFollower(market: market, bonds: priced.bonds)
-        let task = Task {
-            await follower.run(
-                after: facts.last, every: .milliseconds(20),
-                take: { events in
-                    heard.withLock { heard in
-                        for event in events {
-                            if case .reported(let trade, _) = event {
-                                heard.append(trade.tradeID)
-                            } else {
-                                heard.append("another event")
-                            }
-                        }
-                    }
-                }, warn: { Issue.record("\($0)") })
-        }
-        try await Task.sleep(for: .milliseconds(200))
-        let all = trades + [print(after: end), print(after: end + 2 * day)]
-        try TradeFile.write(to: market + "/trades.csv", count: all.count) { all[$0] }
-        for _ in 0..<500 where heard.withLock({ $0.count }) < 2 {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        try await Task.sleep(for: .milliseconds(200))
-        task.cancel()
-        await task.value
-        #expect(heard.withLock { $0 } == all.suffix(2).map(\.tradeID))
     }
 
     @Test("From a state of a day a server knows as much of its market as from all of it")
@@ -288,7 +226,7 @@ import Serving
         let (keeping, plain) = (try pricer(states: states), try pricer())
         let facts = await keeping.marketFacts()
         let expected = await plain.marketFacts()
-        #expect(facts.last == expected.last && facts.firstReport == expected.firstReport)
+        #expect(facts.reaches == expected.reaches && facts.firstReport == expected.firstReport)
         #expect(facts.symbols == expected.symbols)
         let reader = try TradeReader(path: priced.market + "/trades.csv")
         let first = try #require(try reader.next()?.first)
@@ -314,6 +252,46 @@ import Serving
         #expect(quote.time == end + 1)
         let past = Self.tiles(await pricer.answers(to: questions(of: [3], time: quote.time)))[0]
         #expect(zip(past, quote.tiles).allSatisfy { abs($0 - $1) < 0.02 })
+    }
+
+    @Test(
+        "At /v2 a network of residuals says that it answers with them, and how they become prices")
+    func residuals() async throws {
+        let served = CheckpointModel(priced.model, name: "run", version: "1")
+        let parameters = Dictionary(uniqueKeysWithValues: served.outputParameters.map { ($0, $1) })
+        #expect(parameters["target"] == "residual")
+        #expect(parameters["unit"]?.contains("label = reference + scale * output") == true)
+        #expect(parameters["levels"]?.hasPrefix("5") == true)
+        // They do.
+        let store = try priced.store()
+        let values = store.features(of: 0..<5)
+        let references = ReferenceRows(
+            references: store.values(.reference, rows: 0..<5),
+            scales: store.values(.scale, rows: 0..<5))
+        let output = await served.infer(rows: 5, values)
+        let labels = priced.model.forecast(
+            FeatureMatrix(names: priced.model.features, values: values), references: references
+        ).elements
+        for (index, label) in labels.enumerated() {
+            let price =
+                references.references[index / 19] + references.scales[index / 19] * output[index]
+            #expect(abs(price - label) < 1e-3)
+        }
+    }
+
+    @Test("The first feature in which two checkpoints differ is named")
+    func difference() {
+        let names = ["rate", "age", "size"]
+        #expect(FeatureDifference(from: names, to: names) == nil)
+        #expect(FeatureDifference(from: priced.model, to: priced.model) == nil)
+        var model = priced.model
+        model.provenance["schema.constants"] = #"{"half_life":7}"#
+        let constant = FeatureDifference(from: priced.model, to: model)
+        #expect(constant?.expected == "the constant half_life as none" && constant?.found == "7.0")
+        let other = FeatureDifference(from: names, to: ["rate", "years", "volume"])
+        #expect(other?.expected == "'age' as feature 2 of 3" && other?.found == "'years' of 3")
+        let fewer = FeatureDifference(from: names, to: Array(names.prefix(2)))
+        #expect(fewer?.expected == "3 features" && fewer?.found == "2, other from 'size' on")
     }
 
     @Test(

@@ -273,6 +273,24 @@ import Serving
         #expect(service.metrics.value(.slowReaders) == 1)
     }
 
+    @Test("Moments of any year are answered by their dates, beside the others of the message")
+    func farMoments() async throws {
+        let service = try await service()
+        let box = Outbox()
+        let connection = service.open(box)
+        let early = ["1600-01-01T00:00:00Z", "1950-01-01T00:00:00.000Z"]
+        let stamp = "2023-11-02T15:10:07.661Z"
+        let stamps = (early + [stamp]).map { "\"\($0)\"" }.joined(separator: ",")
+        await service.receive(
+            message(
+                [item(figi[0], more: ",\"timestamp\":[\(stamps)]")], token: try await token()),
+            on: connection)
+        let objects = try await box.objects()
+        #expect(inferences(objects[0]).map { $0["date"] as? String } == [stamp])
+        let lacking = try #require(objects[1]["data"] as? [[String: Any]])
+        #expect(lacking.map { $0["date"] as? String } == early)
+    }
+
     @Test("Prints reach those who watch the bond, with the price before them where asked for")
     func watchedTrades() async throws {
         let pricer = FakePricer()

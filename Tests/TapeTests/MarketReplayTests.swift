@@ -180,6 +180,28 @@ import Tape
         for trades in others { #expect(try digest(trades) != before) }
     }
 
+    /// Protects whoever follows a folder: one row that is wrong hides none of the others.
+    @Test func rowsComeAsTheyStandAndThoseThatAreNoneAreLeftOut() throws {
+        let path = try folder([trade("one", report: 0), trade("two", report: 60)]) + "/trades.csv"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let lines = text.split(separator: "\n").map(String.init)
+        let broken = lines[1].replacing(",99.5,", with: ",x,")
+        try #require(broken != lines[1])
+        try [lines[0], lines[2], broken, lines[1]].joined(separator: "\n").appending("\n")
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        var leftOut: [FileError] = []
+        let reader = try TradeReader(path: path)
+        let trades = try reader.nextAsTheyStand { leftOut.append($0) }
+        #expect(trades?.map(\.tradeID) == ["two", "one"])
+        #expect(leftOut.map(\.line) == [3] && leftOut.first?.column == "price")
+        let end = try reader.nextAsTheyStand { leftOut.append($0) }
+        #expect(end == nil)
+        let strict = try TradeReader(path: path)
+        #expect(throws: FileError.self) {
+            try strict.nextAsTheyStand { error throws(FileError) in throw error }
+        }
+    }
+
     @Test func manyBlocksComeInOrder() throws {
         let count: Int64 = 150_000
         let folder = try folder(
