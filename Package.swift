@@ -147,8 +147,8 @@ let package = Package(
         .executableTarget(
             name: "tenor-server",
             dependencies: [
-                "Files", "Arrays", "Quantiles", "Bonds", "Datasets", "Tape", "QuantileModels",
-                "Inference", "Serving", "Terminal", argumentParser,
+                "Files", "Arrays", "Bonds", "Datasets", "Tape", "QuantileModels", "Inference",
+                "Serving", "Terminal", argumentParser,
             ],
             path: "Sources/tenor-server", swiftSettings: strict),
         // What several test targets compare with: fixtures and tolerances.

@@ -8,24 +8,15 @@ extension QuantileModel {
     /// - Parameters:
     ///   - file: what has the features of the schema.
     ///   - problem: what it means that they are others.
-    /// - Throws: `FileError` where they are; the first that differs is named.
+    /// - Throws: `FileError` where they are; the first that differs is named, or its constant.
     public func require(
         _ schema: FeatureSchema, of file: String, _ problem: String, advice: String
     ) throws(FileError) {
         let trained = provenance["schema"] ?? "none"
-        let names = schema.features.map(\.name)
-        guard trained != schema.hash || features != names else { return }
-        let place =
-            zip(features, names).enumerated().first { $1.0 != $1.1 }?.offset
-            ?? min(features.count, names.count)
+        guard trained != schema.hash || features != schema.features.map(\.name) else { return }
+        let difference = FeatureDifference(from: self, to: schema)
         throw FileError(
-            .badData, file: file, problem, expected: Self.text(features, place, trained),
-            found: Self.text(names, place, schema.hash), advice: advice)
-    }
-
-    /// The same names under another hash are computed otherwise.
-    private static func text(_ names: [String], _ place: Int, _ hash: String) -> String {
-        let first = place < names.count ? "'\(names[place])' as feature \(place + 1) of " : ""
-        return first + "\(names.count) features, schema \(hash)"
+            .badData, file: file, problem, expected: difference?.expected ?? "schema \(trained)",
+            found: difference?.found ?? "schema \(schema.hash)", advice: advice)
     }
 }

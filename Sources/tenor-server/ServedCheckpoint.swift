@@ -1,8 +1,8 @@
 import Datasets
 import Files
 import Foundation
+import Inference
 import QuantileModels
-import Quantiles
 import Serving
 import Terminal
 

@@ -482,7 +482,7 @@ import Testing
         }
     }
 
-    @Test("A checkpoint of other features is refused: the first that differs, and both hashes")
+    @Test("A checkpoint of other features is refused, with what differs first")
     func otherFeatures() throws {
         var model = priced.model
         model.provenance["schema"] = "other"
@@ -490,22 +490,25 @@ import Testing
         let error = #expect(throws: FileError.self) {
             _ = try FeatureLayout(of: model, market: market, bonds: priced.bonds)
         }
-        let features = try FeatureLayout(market: market, bonds: priced.bonds).schema.features
-        let hash = try FeatureLayout(market: market, bonds: priced.bonds).schema.hash
-        #expect(error?.expected == "\(features.count) features, schema other")
-        #expect(error?.found == "\(features.count) features, schema \(hash)")
+        let schema = try FeatureLayout(market: market, bonds: priced.bonds).schema
+        #expect(error?.expected == "schema other" && error?.found == "schema \(schema.hash)")
 
-        let names = features.prefix(2).map(\.name)
-        let shorter = FeatureSchema(
+        let features = schema.features
+        let swapped = FeatureSchema(
             state: [features[1], features[0]], condition: [], sequences: [], channels: 0,
             sectors: [], options: [])
-        let swapped = #expect(throws: FileError.self) {
-            try model.require(shorter, of: "store", "other features", advice: "")
+        let named = #expect(throws: FileError.self) {
+            try model.require(swapped, of: "store", "other features", advice: "")
         }
-        #expect(
-            swapped?.expected
-                == "'\(names[0])' as feature 1 of \(features.count) features, schema other")
-        #expect(
-            swapped?.found == "'\(names[1])' as feature 1 of 2 features, schema \(shorter.hash)")
+        #expect(named?.expected == "'\(features[0].name)' as feature 1 of \(features.count)")
+        #expect(named?.found == "'\(features[1].name)' of 2")
+        let tuned = FeatureSchema(
+            state: schema.state, condition: schema.condition, sequences: schema.sequences,
+            channels: schema.channels, sectors: schema.sectors, options: schema.options,
+            constants: ["half_life": 7])
+        let constant = #expect(throws: FileError.self) {
+            try model.require(tuned, of: "store", "other features", advice: "")
+        }
+        #expect(constant?.expected?.contains("the constant ") == true)
     }
 }

@@ -2,7 +2,7 @@ import Datasets
 import QuantileModels
 import Quantiles
 
-/// The first thing in which what two checkpoints are asked differs.
+/// The first thing in which features differ from those that a checkpoint was trained on.
 public struct FeatureDifference: Sendable, Equatable {
     public let expected: String
     public let found: String
@@ -21,13 +21,26 @@ public struct FeatureDifference: Sendable, Equatable {
                 expected: "the levels \(old.levels.names.joined(separator: " "))",
                 found: new.levels.names.joined(separator: " "))
         } else {
-            let (before, after) = (Self.constants(old), Self.constants(new))
-            let names = Set(before.keys).union(after.keys).sorted()
-            guard let name = names.first(where: { before[$0] != after[$0] }) else { return nil }
-            self.init(
-                expected: "the constant \(name) as \(Self.text(before[name]))",
-                found: Self.text(after[name]))
+            self.init(from: Self.constants(old), to: Self.constants(new))
         }
+    }
+
+    /// Nil where the names and the constants are the same: formulas may differ still, which only the
+    /// schema's hash tells.
+    init?(from old: QuantileModel, to new: FeatureSchema) {
+        if let difference = FeatureDifference(from: old.features, to: new.features.map(\.name)) {
+            self = difference
+        } else {
+            self.init(from: Self.constants(old), to: new.constants)
+        }
+    }
+
+    private init?(from old: [String: Double], to new: [String: Double]) {
+        let names = Set(old.keys).union(new.keys).sorted()
+        guard let name = names.first(where: { old[$0] != new[$0] }) else { return nil }
+        self.init(
+            expected: "the constant \(name) as \(Self.text(old[name]))", found: Self.text(new[name])
+        )
     }
 
     /// Nil where the names are the same, in the same order.
