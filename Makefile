@@ -21,8 +21,7 @@ dependencies: ## check Swift, install the Debian packages that are missing
 	@Scripts/dependencies.sh
 
 build: dependencies ## build the release binaries, .build/release/tenor and, for 'tenor serve', tenor-server
-	swift build $(FLAGS) --product tenor
-	swift build $(FLAGS) --product tenor-server
+	swift build $(FLAGS)
 
 test: dependencies ## build and run the whole test suite, in release mode
 	swift build $(FLAGS) --build-tests

@@ -67,6 +67,9 @@ public struct AskedTrades: Sendable {
         let identifier: Int?
         let price: Int?
 
+        /// 1970 to 2200, in UTC epoch nanoseconds: beyond there are only numbers that stand for no date.
+        private static let moments: ClosedRange<Int64> = 0...7_258_118_400_000_000_000
+
         init(_ reader: CSVReader) throws(FileError) {
             func find(_ name: String) -> Int? { reader.header.firstIndex(of: name) }
             guard let bond = ["figi", "cusip", "isin"].compactMap(find).first else {
@@ -88,7 +91,9 @@ public struct AskedTrades: Sendable {
         func line(_ chunk: CSVChunk, row: Int, finder: BondFinder) -> Line {
             let name = chunk.text(row: row, column: bond)
             let when = chunk.text(row: row, column: time)
-            let moment = Int64(when) ?? Timestamp.parse(when)
+            let moment =
+                Int64(when).flatMap { Self.moments.contains($0) ? $0 : nil }
+                ?? Timestamp.parse(when)
             return Line(
                 number: chunk.line(row: row),
                 identifier: identifier.map { chunk.text(row: row, column: $0) } ?? name,
@@ -117,9 +122,9 @@ public struct AskedTrades: Sendable {
             case ("dealer", _), ("D", _): side = .dealer
             default: throw .badSide
             }
-            guard let quantity = chunk.number(row: row, column: quantity), quantity > 0 else {
-                throw .badQuantity
-            }
+            guard let quantity = chunk.number(row: row, column: quantity),
+                TradeBounds.quantities.contains(quantity)
+            else { throw .badQuantity }
             let ats = code(isATS)
             guard ["", "Y", "N"].contains(ats) else { throw .badVenue }
             return TradeCondition(side: side, isATS: ats == "Y", quantity: quantity)
@@ -130,9 +135,9 @@ public struct AskedTrades: Sendable {
 /// Why a row is no trade that can be priced.
 public enum AskedTradeError: String, Error, Sendable, CustomStringConvertible {
     case unknownBond = "no bond of the market has this identifier"
-    case badTime = "execution_date is neither epoch nanoseconds nor ISO 8601"
+    case badTime = "execution_date is neither epoch nanoseconds of 1970 to 2200 nor ISO 8601"
     case badSide = "side and buy_sell are not those of a trade"
-    case badQuantity = "quantity is not a number above 0"
+    case badQuantity = "quantity is not a number from 0.01 to 100 billion"
     case badVenue = "ats_indicator is neither Y nor N"
     case ragged = "the row has not as many cells as the header"
 

@@ -21,7 +21,7 @@ public struct FeatureDifference: Sendable, Equatable {
                 expected: "the levels \(old.levels.names.joined(separator: " "))",
                 found: new.levels.names.joined(separator: " "))
         } else {
-            self.init(from: Self.constants(old), to: Self.constants(new))
+            self.init(from: Self.toldConstants(old) ?? [:], to: Self.toldConstants(new) ?? [:])
         }
     }
 
@@ -31,7 +31,8 @@ public struct FeatureDifference: Sendable, Equatable {
         if let difference = FeatureDifference(from: old.features, to: new.features.map(\.name)) {
             self = difference
         } else {
-            self.init(from: Self.constants(old), to: new.constants)
+            guard let constants = Self.toldConstants(old) else { return nil }
+            self.init(from: constants, to: new.constants)
         }
     }
 
@@ -60,8 +61,8 @@ public struct FeatureDifference: Sendable, Equatable {
     }
 
     /// The numbers that the features' formulas use, where the checkpoint says.
-    private static func constants(_ model: QuantileModel) -> [String: Double] {
-        model.provenance["schema.constants"].flatMap(FeatureSchema.constants(text:)) ?? [:]
+    private static func toldConstants(_ model: QuantileModel) -> [String: Double]? {
+        model.provenance["schema.constants"].flatMap(FeatureSchema.constants(text:))
     }
 
     private static func text(_ constant: Double?) -> String { constant.map { "\($0)" } ?? "none" }

@@ -60,7 +60,33 @@ enum OutputPath {
         // Elsewhere standard output, which has the summary here.
         if output == "-" { return output }
         let url = URL(filePath: output)
-        return (url.pathExtension == "gz" ? url.deletingPathExtension() : url).pathExtension
+        let named = url.pathExtension == "gz" ? url.deletingPathExtension() : url
+        return named.pathExtension.lowercased()
+    }
+
+    /// - Throws: `FileError` where no file of this name can be written: told before long work.
+    static func check(file output: String) throws(FileError) {
+        guard !output.isEmpty, !MarketFolder.isFolder(output) else {
+            throw FileError(
+                .inputOutput, file: output,
+                output.isEmpty ? "a file without a name" : "is a folder",
+                expected: "a file to write", advice: "Choose another --out")
+        }
+        let folder = URL(filePath: resolved(output)).deletingLastPathComponent().path
+        guard MarketFolder.isFolder(folder) else {
+            throw FileError(
+                .inputOutput, file: output, "the folder is not there", expected: folder,
+                advice: "Make it, or choose another --out")
+        }
+    }
+
+    /// - Throws: `FileError` where results, or states, would lie among the files of a market or a store.
+    static func check(folder output: String, option: String) throws(FileError) {
+        guard isMarket(output) || FeatureStore.isStore(output) else { return }
+        throw FileError(
+            .badData, file: output,
+            "the folder is \(isMarket(output) ? "a market" : "a feature store")",
+            expected: "a folder of its own", advice: "Choose another \(option)")
     }
 
     private static let marketFiles = Set(

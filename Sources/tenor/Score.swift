@@ -67,6 +67,14 @@ struct Score: ParsableCommand {
         Interruption.listen()
         try OutputPath.checkIsNoInput(out)
         if let market = bonds.market {
+            if bonds.every == nil {
+                try OutputPath.check(file: out)
+            } else {
+                try OutputPath.check(folder: out, option: "--out")
+            }
+            if let states = bonds.states {
+                try OutputPath.check(folder: states, option: "--states")
+            }
             let inputs = [checkpoint] + [bonds.universe, bonds.trades].compactMap { $0 }
             for output in [out, UnpricedFile.path(beside: out)] {
                 try OutputPath.check(output, isNot: inputs)

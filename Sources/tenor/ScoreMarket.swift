@@ -67,7 +67,8 @@ struct MarketScoring: ParsableArguments {
         guard market != nil else {
             for (name, isGiven) in [
                 ("--universe", universe != nil), ("--trades", trades != nil), ("--at", at != nil),
-                ("--every", every != nil), ("--states", states != nil), ("--dealer", dealer),
+                ("--every", every != nil), ("--from", from != nil), ("--to", to != nil),
+                ("--states", states != nil), ("--dealer", dealer),
                 ("--variations", variations != nil), ("--format", format != nil),
             ] where isGiven {
                 throw ValidationError("\(name) belongs to --market")
@@ -119,6 +120,9 @@ struct MarketScoring: ParsableArguments {
         var moments: ScheduledMoments?
         if let trades {
             let asked = try AskedTrades(path: trades, finder: finder)
+            guard !asked.lines.isEmpty else {
+                throw FileError(.badData, file: trades, "no row asks for a price")
+            }
             origin?.warn(smallAmong: asked.quantities, what: "trades")
             summary = try score(asked, scorer, archive, to: out)
         } else if let universe {
@@ -126,6 +130,7 @@ struct MarketScoring: ParsableArguments {
             origin?.warn(smallAmong: (variations ?? .default).sizes, what: "sizes")
             if let at {
                 let market = try self.market(in: archive, before: at.time)
+                warn(of: market, asOf: at.time)
                 summary = try score(lines, scorer, in: market, at: at.time, to: out)
             } else {
                 (summary, moments) = try schedule(
@@ -150,6 +155,17 @@ struct MarketScoring: ParsableArguments {
                     ? "\(UnpricedFile.path(beside: out)) says why"
                     : "The lists .unpriced.csv in \(out) say why")
         }
+    }
+
+    /// Longer than a weekend with a holiday, in nanoseconds.
+    private static let longestSilence: Int64 = 4 * 86_400_000_000_000
+
+    /// Says where a market ends long before the moment as of which it is priced.
+    private func warn(of market: BondMarket, asOf time: Int64) {
+        guard market.now > .min, time - market.now > Self.longestSilence else { return }
+        StandardError.warn(
+            "the last event before \(Timestamp.text(time)) is of \(Timestamp.text(market.now)): "
+                + "quotes are made of what was known then")
     }
 
     /// That of `--format`, else of the file's name; a schedule names its files itself.

@@ -10,9 +10,12 @@ import Terminal
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves prices and forecasts over WebSocket and HTTP.",
-        discussion: "'tenor serve --help' tells its options.")
+        discussion: """
+            'tenor serve --help' tells its options. The server is a binary of its own, tenor-server \
+            beside this one, which 'make build' builds.
+            """)
 
-    @Argument(parsing: .captureForPassthrough)
+    @Argument(parsing: .captureForPassthrough, help: "Handed on to tenor-server.")
     var arguments: [String] = []
 
     func run() throws { try ServerBinary.run("serve", arguments) }
@@ -21,9 +24,12 @@ struct Serve: ParsableCommand {
 struct User: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Keeps the users of a pricing server.",
-        discussion: "'tenor user --help' tells its verbs.")
+        discussion: """
+            'tenor user --help' tells its verbs. They are of the server's binary, tenor-server beside \
+            this one, which 'make build' builds.
+            """)
 
-    @Argument(parsing: .captureForPassthrough)
+    @Argument(parsing: .captureForPassthrough, help: "Handed on to tenor-server.")
     var arguments: [String] = []
 
     func run() throws { try ServerBinary.run("user", arguments) }
@@ -38,8 +44,9 @@ private enum ServerBinary {
         let path = here?.appending(path: name).path ?? name
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw FileError(
-                .missing, file: path, "the server is a binary of its own, which is not there",
-                advice: "Build it with 'make build'")
+                .missing, file: path,
+                "the server is a binary of its own, and none that can be run is there",
+                advice: "Build it with 'make build', and keep it beside tenor")
         }
         let words = [path, verb] + arguments
         var pointers = words.map { strdup($0) } + [nil]

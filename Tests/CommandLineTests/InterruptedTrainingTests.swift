@@ -17,18 +17,21 @@ import Testing
         let before = FileIdentity(state)
         return try await folder.run(arguments) { process in
             guard let signal else { return }
-            await newState(at: state, after: before, of: process)
-            kill(process, signal)
+            await send(signal, to: process, atStateAfter: before, at: state)
         }
     }
 
-    /// Waits until there is another state than before, which tells that the training is under way.
+    /// Sends a signal when there is another state than before, which tells that the training is under
+    /// way.
     ///
     /// On a thread of its own: tests that compute may keep tasks waiting for longer than it trains.
-    private func newState(at path: String, after before: FileIdentity?, of process: Int32) async {
+    private func send(
+        _ signal: Int32, to process: Int32, atStateAfter before: FileIdentity?, at path: String
+    ) async {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 while FileIdentity(path) == before, kill(process, 0) == 0 { usleep(1_000) }
+                kill(process, signal)
                 continuation.resume()
             }
         }
@@ -158,9 +161,8 @@ import Testing
         let first = try await folder.run(
             ["train", "small.yaml", "--data", "data.csv", "--out", "run"] + Self.options
         ) { process in
-            await newState(at: state, after: nil, of: process)
             // Stopped, so that it is still there when the second one looks.
-            kill(process, SIGSTOP)
+            await send(SIGSTOP, to: process, atStateAfter: nil, at: state)
             second = try await folder.train("--resume")
             kill(process, SIGKILL)
         }

@@ -198,6 +198,54 @@ import Testing
             ["score", "run/model.safetensors", "--out", "x.parquet", "--format", "csv"] + market,
             in: folder.url)
         #expect(told.exit == 66, "the universe is missing")
+
+        // Where nothing can be written, or only among other things, is told before the replay too.
+        let schedule = [
+            "--market", "market", "--universe", "nowhere.txt", "--every", "30m", "--from",
+            folder.moment("15:00:00"), "--to", folder.moment("15:30:00"),
+        ]
+        for (arguments, exit, words) in [
+            (market + ["--out", "nodir/x.csv"], 74, "the folder is not there: expected "),
+            (market + ["--out", "market"], 74, "market: is a folder"),
+            (schedule + ["--out", "market"], 65, "market: the folder is a market"),
+            (schedule + ["--out", "store"], 65, "store: the folder is a feature store"),
+            (market + ["--out", "x.CSV", "--states", "market"], 65, "Choose another --states"),
+            (["--data", "store", "--out", "x.csv", "--to", folder.moment("15:00:00")], 64, "--to"),
+        ] {
+            let run = try await runTenor(
+                ["score", "run/model.safetensors"] + arguments, in: folder.url)
+            #expect(run.exit == Int32(exit))
+            #expect(run.standardError.contains(words), "\(run.standardError)")
+        }
+    }
+
+    @Test("Moments and sizes that no trade has are lines of the list; late moments are told")
+    func sentinels() async throws {
+        let folder = try await TrainedMarket.shared.value
+        let start = "figi,execution_date,side,buy_sell,quantity\n"
+        let rows = [
+            "9223372036854775807,C,B,1000000", "-9223372036854775808,C,B,1000000",
+            "\(folder.moment("18:00:00")),C,B,1e300", "\(folder.moment("18:00:00")),C,B,1000000",
+        ].map { "\(folder.figis[0]),\($0)\n" }
+        _ = try folder.file("sentinels.csv", start + rows.joined())
+        let score = ["score", "run/model.safetensors", "--market", "market", "--json"]
+        let run = try await runTenor(
+            score + ["--trades", "sentinels.csv", "--out", "s.csv"], in: folder.url)
+        #expect(run.exit == 0, "\(run.standardError)")
+        #expect(try run.json()["priced"] as? Int == 1)
+        let list = try folder.text("s.unpriced.csv").split(separator: "\n")
+        #expect(list.filter { $0.contains("neither epoch nanoseconds of 1970 to 2200") }.count == 2)
+        #expect(list.filter { $0.contains("from 0.01 to 100 billion") }.count == 1)
+        _ = try folder.file("empty.csv", start)
+        let empty = try await runTenor(
+            score + ["--trades", "empty.csv", "--out", "s.csv"], in: folder.url)
+        #expect(empty.exit == 65 && empty.standardError.contains("no row asks for a price"))
+
+        _ = try folder.file("one.txt", folder.figis[0] + "\n")
+        let late = try await runTenor(
+            score + ["--universe", "one.txt", "--at", "2026-03-01T14:30:00Z", "--out", "l.csv"],
+            in: folder.url)
+        #expect(late.standardError.contains("warning: the last event before 2026-03-01"))
     }
 
     @Test("What stands in the place of a checkpoint or of rows is named, with what to do")

@@ -506,9 +506,10 @@ import Testing
             state: schema.state, condition: schema.condition, sequences: schema.sequences,
             channels: schema.channels, sectors: schema.sectors, options: schema.options,
             constants: ["half_life": 7])
+        model.provenance["schema.constants"] = #"{"half_life": 3}"#
         let constant = #expect(throws: FileError.self) {
             try model.require(tuned, of: "store", "other features", advice: "")
         }
-        #expect(constant?.expected?.contains("the constant ") == true)
+        #expect(constant?.expected == "the constant half_life as 3.0" && constant?.found == "7.0")
     }
 }
