@@ -5,7 +5,7 @@ import Terminal
 
 /// The verbs of `tenor-server`, a binary beside this one.
 ///
-/// What a server is built of, TLS, tokens and sockets, takes longer to build than all the rest; who
+/// What a server is built of, TLS, tokens and sockets, takes as long to build as all the rest; who
 /// trains, scores and judges does not need it.
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
