@@ -25,6 +25,9 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
     public var residual: Bool
     /// The width of each feature's trainable embedding; nil where features enter as they are.
     public var embedding: Int?
+    /// The lasso on a factor for every number that enters the hidden layers, in learning rates a
+    /// step; nil where there are no such factors.
+    public var inputGates: Double?
     /// How many members share the hidden layers, each with an input scale and a head of its own.
     public var members: Int
     /// Reads the sequence part of the features; nil where there is none or it enters as it is.
@@ -39,11 +42,13 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
     private static let embeddingWidths = 1...1_024
     private static let memberCounts = 1...256
     private static let dropoutRates = 0...0.95
+    private static let gatePenalties = 0...1.0
 
     public init(
         family: Family = .mlp, hidden: [Int], activation: Activation = .relu,
         layerNorm: Bool = false, dropout: Double = 0, residual: Bool = false,
-        embedding: Int? = nil, members: Int = 1, encoder: StepEncoderSpec? = nil, head: [Int] = []
+        embedding: Int? = nil, inputGates: Double? = nil, members: Int = 1,
+        encoder: StepEncoderSpec? = nil, head: [Int] = []
     ) {
         self.family = family
         self.hidden = hidden
@@ -52,6 +57,7 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
         self.dropout = dropout
         self.residual = residual
         self.embedding = embedding
+        self.inputGates = inputGates
         self.members = members
         self.encoder = encoder
         self.head = head
@@ -71,6 +77,7 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
         layerNorm = try settings.bool("layer_norm", default: isTwoStage)
         dropout = try settings.double("dropout", default: 0, in: Self.dropoutRates)
         residual = try settings.bool("residual", default: false)
+        inputGates = try settings.optionalDouble("input_gates", in: Self.gatePenalties)
         encoder = try settings.section("encoder").map { (section) throws(FileError) in
             try StepEncoderSpec(section)
         }
@@ -86,6 +93,7 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
     var isInRange: Bool {
         (hidden + head).allSatisfy(Self.widths.contains) && Self.dropoutRates.contains(dropout)
             && embedding.map(Self.embeddingWidths.contains) ?? true
+            && inputGates.map(Self.gatePenalties.contains) ?? true
             && Self.memberCounts.contains(members) && encoder?.isInRange ?? true
             && (family != .linear || hidden.isEmpty)
             && (family == .twoStage ? !hidden.isEmpty && !head.isEmpty : head.isEmpty)
@@ -129,6 +137,7 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
                 channels: layout.structure.channels, context: layout.stateCount)
             width += Double(encoder.width) * Double(layout.structure.sequences.count)
         }
+        if inputGates != nil { count += width }
         if members > 1 { count += Double(members) * width }
         for next in hidden {
             count += width * Double(next)

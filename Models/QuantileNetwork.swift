@@ -47,6 +47,7 @@ public struct QuantileNetwork<Scalar: Arrays.Scalar>: Layer {
                     stream: stream.stream("embedding")))
             width = embedding * (layout.binStarts.count - 1 + (layout.plain > 0 ? 1 : 0))
         }
+        if spec.inputGates != nil { layers.append(InputGates<Scalar>(features: width)) }
         if spec.members > 1 {
             layers.append(
                 MemberScale<Scalar>(

@@ -56,7 +56,8 @@ public struct Trainer: Sendable {
         self.network = network
         average = network
         best = network
-        optimizer = AdamW(weightDecay: settings.weightDecay)
+        optimizer = AdamW(
+            weightDecay: settings.weightDecay, lasso: network.spec.inputGates ?? 0)
         schedule = Schedule(
             settings.schedule, peak: settings.learningRate, steps: steps,
             warmUp: settings.warmUp)

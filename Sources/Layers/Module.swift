@@ -8,12 +8,16 @@ public struct Parameter<Scalar: Arrays.Scalar>: Sendable {
     /// Whether weight decay applies: to the weights of products, not to biases and scales.
     public let decays: Bool
 
+    /// Whether an optimizer's lasso applies: to what says which inputs count.
+    public let isSparse: Bool
+
     /// Whether training changes it.
     public var isTrainable = true
 
-    public init(_ array: NDArray<Scalar>, decays: Bool) {
+    public init(_ array: NDArray<Scalar>, decays: Bool, isSparse: Bool = false) {
         tensor = Tensor(array)
         self.decays = decays
+        self.isSparse = isSparse
     }
 
     public var shape: [Int] { tensor.shape }

@@ -18,6 +18,7 @@ import Testing
             Dense<Float>(inputs: 2, outputs: 3, stream: stream), Dropout<Float>(rate: 0.1),
             Embedding<Float>(count: 2, features: 3, stream: stream),
             GRU<Float>(inputs: 2, width: 3, layers: 2, stream: stream),
+            InputGates<Float>(features: 3),
             LastOutput(of: LSTM<Float>(inputs: 2, width: 3, stream: stream)),
             LayerNorm<Float>(features: 2),
             LSTM<Float>(inputs: 2, width: 3, layers: 2, stream: stream),

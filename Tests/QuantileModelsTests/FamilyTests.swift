@@ -11,7 +11,7 @@ import Testing
 @Suite struct FamilyTests {
     static let names = [
         "linear", "mlp", "members", "two-stage", "two-stage attention", "two-stage lstm",
-        "mlp attention",
+        "mlp attention", "two-stage gates",
     ]
 
     /// Three sequences of 4, 3 and 2 steps of 3 numbers, 5 more numbers of a state, 4 conditions.
@@ -31,6 +31,10 @@ import Testing
             NetworkSpec(
                 family: .twoStage, hidden: [12, 6], activation: .gelu, layerNorm: true,
                 head: [7, 5])
+        case "two-stage gates":
+            NetworkSpec(
+                family: .twoStage, hidden: [12, 6], activation: .gelu, layerNorm: true,
+                inputGates: 0.3, head: [7, 5])
         case "two-stage attention":
             NetworkSpec(
                 family: .twoStage, hidden: [6], activation: .gelu, encoder: attention, head: [5])
@@ -191,7 +195,7 @@ import Testing
 
     @Test(
         "One pass of the trunk gives every variation what a full pass over its row gives",
-        arguments: ["two-stage", "two-stage attention", "two-stage lstm"])
+        arguments: ["two-stage", "two-stage gates", "two-stage attention", "two-stage lstm"])
     func trunkOnce(_ name: String) throws {
         let model = try Self.model(name, nets: 2, target: .residual)
         let (bonds, variations) = (16, 4)

@@ -33,6 +33,35 @@ import Testing
         #expect(found.count == 3 * 5, "all three parameters differ at all five steps")
     }
 
+    @Test("The lasso moves what is sparse towards zero after the step of Adam, and no further")
+    func lasso() {
+        struct Pair: Module {
+            var dense = Parameter<Double>(NDArray([0.5, -0.5, 0.012, 0]), decays: false)
+            var sparse = Parameter<Double>(
+                NDArray([0.5, -0.5, 0.012, 0]), decays: false, isSparse: true)
+
+            mutating func forEachParameter(
+                at path: ParameterPath,
+                _ body: (ParameterPath, inout Parameter<Double>) throws -> Void
+            ) rethrows {
+                try body(path.appending("dense"), &dense)
+                try body(path.appending("sparse"), &sparse)
+            }
+        }
+        var pair = Pair()
+        var adam = AdamW<Double>(lasso: 0.4)
+        let gradient = NDArray<Double>([1, 1, 1, 0])
+        adam.update(&pair, with: Gradients([gradient, gradient]), learningRate: 0.01)
+        // The first step of Adam is the learning rate, against the gradient's sign.
+        let expected: [(dense: Double, sparse: Double)] = [
+            (0.49, 0.486), (-0.51, -0.506), (0.002, 0), (0, 0),
+        ]
+        for (index, value) in expected.enumerated() {
+            #expect(abs(pair.dense.tensor.array.elements[index] - value.dense) < 1e-9)
+            #expect(abs(pair.sparse.tensor.array.elements[index] - value.sparse) < 1e-9)
+        }
+    }
+
     @Test("The global norm is PyTorch's")
     func globalNorm() throws {
         let shared = try ParityCase<Double>("shared", fixture: Self.fixture)

@@ -39,6 +39,36 @@ import Testing
         }
     }
 
+    @Test("Gates let through the inputs that say something, and the forecasts are better for it")
+    func inputGates() throws {
+        let (inputs, rows, levels) = (80, 1_500, try QuantileLevels([0.1, 0.5, 0.9]))
+        var random = RandomStream(seed: 4)
+        func data() -> TrainingData {
+            let x = (0..<rows * inputs).map { _ in Float(random.normal()) }
+            let labels = (0..<rows).map { row in
+                x[row * inputs + 7] - 2 * abs(x[row * inputs + 30]) + Float(random.normal())
+            }
+            return TrainingData(inputs: NDArray(x, shape: [rows, inputs]), labels: labels)
+        }
+        let (training, validation) = (data(), data())
+        func trained(_ gates: Double?) throws -> Trainer {
+            var trainer = Trainer(
+                QuantileNetwork(
+                    NetworkSpec(hidden: [32, 16], activation: .gelu, inputGates: gates),
+                    layout: InputLayout(plain: inputs), levels: levels, quantiles: [-3, -1, 1],
+                    stream: RandomStream(seed: 3)),
+                settings: try settings { $0.learningRate = 0.005 }, rows: rows)
+            try train(&trainer, training, validation)
+            return trainer
+        }
+        let (plain, gated) = (try trained(nil), try trained(0.3))
+        #expect(gated.bestLoss < 0.97 * plain.bestLoss, "\(gated.bestLoss) \(plain.bestLoss)")
+        let gates = try #require(gated.network.parameters.first { $0.name == "body.0.gates" })
+            .parameter.tensor.array.elements.map(abs)
+        let others = gates.indices.filter { ![7, 30].contains($0) }.map { gates[$0] }.sorted()
+        #expect(min(gates[7], gates[30]) > 4 * others[others.count * 9 / 10], "\(gates)")
+    }
+
     @Test("The rows of a step depend on seed and step alone, whatever was asked for before")
     func batchOrderIsPure() {
         let stream = RandomStream(seed: 9)

@@ -3,28 +3,32 @@ import Autodiff
 import Foundation
 import Layers
 
-/// Adam with decoupled weight decay; without decay it is Adam.
+/// Adam with decoupled weight decay and lasso; without them it is Adam.
 ///
-/// Decay applies to parameters that say so (``Layers/Parameter/decays``).
+/// Decay applies to parameters that say so (``Layers/Parameter/decays``), the lasso to those that
+/// are sparse (``Layers/Parameter/isSparse``): after a step they are moved towards zero by the
+/// learning rate times the lasso, and stay there where they would cross it.
 /// Source: Kingma and Ba, "Adam", 2014; Loshchilov and Hutter, "Decoupled Weight Decay
-/// Regularization", 2017.
+/// Regularization", 2017; the step of the lasso: Parikh and Boyd, "Proximal Algorithms", 2014.
 public struct AdamW<Scalar: Arrays.Scalar>: Optimizer {
     public let beta1: Double
     public let beta2: Double
     public let epsilon: Double
     public let weightDecay: Double
+    public let lasso: Double
     public private(set) var firstMoments: [NDArray<Scalar>] = []
     public private(set) var secondMoments: [NDArray<Scalar>] = []
     public var stepCount = 0
 
     public init(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
-        weightDecay: Double = 0
+        weightDecay: Double = 0, lasso: Double = 0
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
         self.weightDecay = weightDecay
+        self.lasso = lasso
     }
 
     public var state: [NDArray<Scalar>] {
@@ -65,6 +69,22 @@ public struct AdamW<Scalar: Arrays.Scalar>: Optimizer {
                         }
                     }
                 }
+            }
+            if parameter.isSparse {
+                parameter.tensor.update { $0.shrink(by: Scalar(learningRate * lasso)) }
+            }
+        }
+    }
+}
+
+extension NDArray {
+    /// Moves every number towards zero by a distance, or to zero where it is nearer.
+    fileprivate mutating func shrink(by distance: Element) {
+        let count = count
+        withUnsafeMutablePointer { values in
+            for i in 0..<count {
+                values[i] =
+                    values[i] > 0 ? max(values[i] - distance, 0) : min(values[i] + distance, 0)
             }
         }
     }
