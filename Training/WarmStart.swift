@@ -32,7 +32,11 @@ extension QuantileModel {
                 "\(nets.count) nets, and \(recipe.folds) folds in the recipe")
         }
         guard spec == recipe.model else {
-            throw refused("the network is another", "\(recipe.model)", "\(spec)")
+            let differing = zip(recipe.model.values, spec.values).filter { $0.text != $1.text }
+            throw refused(
+                "the network is another",
+                differing.map { "model.\($0.0.key)=\($0.0.text)" }.joined(separator: " "),
+                differing.map { "model.\($0.1.key)=\($0.1.text)" }.joined(separator: " "))
         }
         guard levels == recipe.levels else {
             throw refused("the levels differ", "\(recipe.levels.values)", "\(levels.values)")

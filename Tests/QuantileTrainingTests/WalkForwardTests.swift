@@ -133,10 +133,12 @@ import Testing
         let (late, _) = try trained(training(short(0), store, "late"))
         let seen = fileError { _ = try training(short(5), store, "seen", start: late) }
         #expect(seen?.problem == "its train days reach into the validation days of this training")
-        var wide = try TestStore.recipe("model.hidden=[8]")
+        var wide = try TestStore.recipe("model.hidden=[8]", "model.input_gates=0.5")
         wide.days.later = 0
         let network = fileError { _ = try training(wide, store, "wide", start: late) }
         #expect(network?.problem == "the network is another")
+        #expect(network?.expected == "model.hidden=[8] model.input_gates=0.5", "only what differs")
+        #expect(network?.found == "model.hidden=[16, 8] model.input_gates=null")
         let levels = fileError {
             _ = try training(
                 TestStore.recipe("levels=[0.5]", "recalibration=none"), store, "levels", start: late
