@@ -1,3 +1,5 @@
+import Layers
+
 extension NetworkSpec {
     /// The keys of a `model` section with their values as a recipe writes them, always in the same
     /// order.
