@@ -25,8 +25,9 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
     public var residual: Bool
     /// The width of each feature's trainable embedding; nil where features enter as they are.
     public var embedding: Int?
-    /// The lasso on a factor for every number that enters the hidden layers, in learning rates a
-    /// step; nil where there are no such factors.
+    /// The lasso on the gates (``Layers/InputGates``) of the numbers that enter the hidden layers,
+    /// beside a step of Adam, which is about 1: from 1 on no gate stays open, and 0 leaves them
+    /// without a lasso. Nil where there are no gates.
     public var inputGates: Double?
     /// How many members share the hidden layers, each with an input scale and a head of its own.
     public var members: Int

@@ -1,7 +1,7 @@
 import Arrays
 import Autodiff
 
-/// A factor for every input, 1 at the start, that an optimizer's lasso takes to zero where the
+/// A factor for every input, 1 at the start, that an optimizer's lasso pulls to zero where the
 /// input does not help: of thousands of features few say something, and weights of the others only
 /// learn the noise of the training rows.
 ///
@@ -10,7 +10,7 @@ import Autodiff
 /// network's inputs, as Lemhadri, Ruan, Abraham, Tibshirani, "LassoNet", 2021, but without its
 /// path of penalties.
 public struct InputGates<Scalar: Arrays.Scalar>: Layer {
-    /// The factors over ``gain``. Shape: `[feature]`.
+    /// The factors over 10 (``gain``). Shape: `[feature]`.
     public var gates: Parameter<Scalar>
 
     /// Adam's steps have one size for all parameters, which is small beside a factor of 1: the

@@ -107,6 +107,7 @@ private struct CheckpointDescription: Description {
             model.family.rawValue, "\(widths(model.hidden)) hidden", model.activation.rawValue,
         ]
         if let embedding = model.embedding { parts.append("features embedded in \(embedding)") }
+        if let lasso = model.inputGates { parts.append("input gates with a lasso of \(lasso)") }
         if model.members > 1 { parts.append("\(model.members) members") }
         if let encoder = model.encoder {
             parts.append("steps read by \(encoder.kind.rawValue) of \(encoder.width)")

@@ -184,6 +184,10 @@ import Testing
             ),
             spec(hidden: "[6,6]").replacing("\"members\":1", with: "\"members\":2000000000"),
             spec(hidden: "[6,6]").replacing("\"members\":1", with: "\"members\":0"),
+            spec(hidden: "[6,6]").replacing(
+                "\"members\":1", with: "\"members\":1,\"inputGates\":2"),
+            spec(hidden: "[6,6]").replacing(
+                "\"members\":1", with: "\"members\":1,\"inputGates\":-1"),
             spec(hidden: "[6,6]").replacing("mlp", with: "linear"),
             spec(hidden: "[6,6]").replacing("mlp", with: "two-stage"),
             "{}", "[]", "",

@@ -1,6 +1,7 @@
 import Arrays
 import Autodiff
 import Files
+import Foundation
 import Layers
 import QuantileModels
 import Quantiles
@@ -11,7 +12,7 @@ import Testing
 @Suite struct FamilyTests {
     static let names = [
         "linear", "mlp", "members", "two-stage", "two-stage attention", "two-stage lstm",
-        "mlp attention", "two-stage gates",
+        "mlp attention", "two-stage gates", "members gates",
     ]
 
     /// Three sequences of 4, 3 and 2 steps of 3 numbers, 5 more numbers of a state, 4 conditions.
@@ -27,6 +28,8 @@ import Testing
         return switch name {
         case "linear": NetworkSpec(family: .linear, hidden: [])
         case "members": NetworkSpec(hidden: [8, 8], embedding: 3, members: 3)
+        case "members gates":
+            NetworkSpec(hidden: [8, 8], embedding: 3, inputGates: 0.3, members: 3)
         case "two-stage":
             NetworkSpec(
                 family: .twoStage, hidden: [12, 6], activation: .gelu, layerNorm: true,
@@ -74,17 +77,50 @@ import Testing
         return QuantileModel(
             nets: (0..<nets).map { index in
                 let inputs = InputTransform(
-                    fitting: name == "members" ? .piecewiseLinear : .clipped,
+                    fitting: name.hasPrefix("members") ? .piecewiseLinear : .clipped,
                     to: rows(300 + index, seed: 1),
-                    structure: name == "members" ? .init() : structure)
+                    structure: name.hasPrefix("members") ? .init() : structure)
                 return .init(
                     inputs: inputs, label: LabelScaling(mean: 0.5, deviation: 2),
-                    network: QuantileNetwork(
-                        spec(name), layout: inputs.layout, levels: levels,
-                        quantiles: [-1, -0.4, 0, 1],
-                        stream: RandomStream(seed: 2).stream(index)))
+                    network: withGatesApart(
+                        QuantileNetwork(
+                            spec(name), layout: inputs.layout, levels: levels,
+                            quantiles: [-1, -0.4, 0, 1],
+                            stream: RandomStream(seed: 2).stream(index))))
             }, target: target,
             recalibration: Recalibration(.multiplier, values: [1.5, 0.5, 1, 2]))
+    }
+
+    /// Gates start alike, with factors of 1: as they are, a path that leaves them out passes.
+    private static func withGatesApart(_ network: QuantileNetwork<Float>) -> QuantileNetwork<Float>
+    {
+        network.withParameters(
+            network.parameters.map { name, parameter in
+                let array = parameter.tensor.array
+                guard name.hasSuffix(".gates") else { return array }
+                return NDArray((0..<array.count).map { Float($0 % 5) / 20 })
+            })
+    }
+
+    @Test("Gates multiply the inputs by ten times what they hold")
+    func gateFactors() {
+        let gates = InputGates<Float>(features: 3)
+        let x = NDArray<Float>([1, -2, 3, 4, 5, 6], shape: [2, 3])
+        #expect(gates(Tensor(x), mode: .inference).array.elements == x.elements)
+        let other = gates.withParameters([NDArray([0, 0.5, -0.1])])
+        #expect(
+            other(Tensor(x), mode: .inference).array.elements == [0, -10, -3, 0, 25, -6])
+    }
+
+    @Test("The values of a spec, by which two are told apart, are all that it holds")
+    func specValues() throws {
+        let spec = NetworkSpec(
+            hidden: [3], embedding: 2, inputGates: 0.1, encoder: .init(kind: .lstm))
+        let coded = try #require(
+            try JSONSerialization.jsonObject(with: JSONEncoder().encode(spec)) as? [String: Any])
+        #expect(
+            Set(spec.values.map { $0.key.replacing("_", with: "") })
+                == Set(coded.keys.map { $0.lowercased() }))
     }
 
     @Test("Derivatives agree with differences along a random direction", arguments: names)

@@ -78,7 +78,7 @@ import Testing
             "target=price", "model.members=0", "model.embedding=0", "model.encoder={kind: gru}",
             "model.encoder={width: 6}", "model.family=transformer", "model.hidden=[0]",
             "model.hidden=[99999999999999999999]", "model.hidden=3", "model.dropout=1",
-            "model.input_gates=1.5", "model.input_gates=yes",
+            "model.input_gates=1.5", "model.input_gates=-1", "model.input_gates=yes",
             "model.activation=step", "model.residual=perhaps", "levels=[0.5, 0.2]", "levels=[]",
             "levels=[1]", "kept_members=1", "kept_members=2", "inputs.transform=rank",
             "recalibration=yes", "training=3",

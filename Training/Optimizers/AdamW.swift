@@ -6,8 +6,8 @@ import Layers
 /// Adam with decoupled weight decay and lasso; without them it is Adam.
 ///
 /// Decay applies to parameters that say so (``Layers/Parameter/decays``), the lasso to those that
-/// are sparse (``Layers/Parameter/isSparse``): after a step they are moved towards zero by the
-/// learning rate times the lasso, and stay there where they would cross it.
+/// are sparse (``Layers/Parameter/isSparse``): after Adam's step they are moved towards zero by the
+/// learning rate times the lasso, and to zero itself where that is nearer.
 /// Source: Kingma and Ba, "Adam", 2014; Loshchilov and Hutter, "Decoupled Weight Decay
 /// Regularization", 2017; the step of the lasso: Parikh and Boyd, "Proximal Algorithms", 2014.
 public struct AdamW<Scalar: Arrays.Scalar>: Optimizer {
