@@ -37,9 +37,10 @@ import Testing
         }
     }
 
-    /// Members over embedded numbers, in folds.
+    /// Members over embedded numbers behind gates with a lasso, in folds.
     static let ensemble = [
-        "--set", "model={members: 2, embedding: 4, hidden: [8]}", "--set", "validation.folds=3",
+        "--set", "model={members: 2, embedding: 4, input_gates: 0.3, hidden: [8]}",
+        "--set", "validation.folds=3",
         "--set", "inputs.transform=piecewise-linear", "--set", "training.steps=2000",
     ]
 

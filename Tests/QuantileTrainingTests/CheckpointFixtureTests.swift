@@ -23,7 +23,24 @@ import Testing
         let output = scratch.file("forecasts.csv")
         _ = try Scorer(model: model).score(
             "\(Self.folder)/data.csv", options: options, to: output)
-        let expected = try ForecastTable(path: "\(Self.folder)/forecasts.csv")
+        try expectTiles(of: "forecasts.csv", in: output)
+    }
+
+    @Test("So does one of two stages, with gates and an encoder of steps, on a stored store")
+    func storeForecasts() throws {
+        let scratch = try Scratch()
+        let model = try Checkpoint.load("\(Self.folder)/format-2-two-stage.safetensors")
+        #expect(model.spec.family == .twoStage && model.spec.inputGates == 0.3)
+        #expect(model.spec.encoder?.kind == .attention)
+        let scorer = StoreScorer(model: model)
+        let store = try FeatureStore(path: "\(Self.folder)/store")
+        let output = scratch.file("forecasts.csv")
+        _ = try scorer.score(store, rows: scorer.rows(of: store, part: .test), to: output)
+        try expectTiles(of: "forecasts-two-stage.csv", in: output)
+    }
+
+    private func expectTiles(of fixture: String, in output: String) throws {
+        let expected = try ForecastTable(path: "\(Self.folder)/\(fixture)")
         let found = try ForecastTable(path: output)
         try #require(found.rowCount == expected.rowCount && found.levels == expected.levels)
         for row in 0..<found.rowCount {
