@@ -31,6 +31,9 @@ public struct LabelScaling: Sendable, Equatable {
     /// rounds them to less than a hundredth of a deviation.
     public var isResolved: Bool { abs(mean) <= 1e5 * deviation }
 
+    /// Whether forecasts of a thousand deviations from the mean are numbers of single precision.
+    public var hasRoom: Bool { (abs(mean) + 1_000 * deviation).isFinite }
+
     public func scaled(_ label: Float) -> Float { (label - mean) / deviation }
 
     /// From scaled forecasts back to the label's unit; keeps order.

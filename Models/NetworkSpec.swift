@@ -84,6 +84,12 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
         }
         if isTwoStage {
             head = try settings.ints("head", default: [64, 64], in: Self.widths)
+            for (key, widths) in [("hidden", hidden), ("head", head)] where widths.isEmpty {
+                throw FileError(
+                    .badData, file: settings.file, column: "model.\(key)",
+                    "each of the two stages has a layer", expected: "one width or more",
+                    found: "[]")
+            }
         } else {
             embedding = try settings.optionalInt("embedding", in: Self.embeddingWidths)
             members = try settings.int("members", default: 1, in: Self.memberCounts)

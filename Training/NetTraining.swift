@@ -36,6 +36,14 @@ public struct NetTraining: Sendable {
         }
         let label =
             start?.label ?? LabelScaling(fitting: training.labels, weights: training.weights)
+        guard label.hasRoom else {
+            throw FileError(
+                .badData, file: source.file, column: source.labelName,
+                "the labels are too large for single precision",
+                expected: "a standard deviation below 3e35",
+                found: "mean \(label.mean), standard deviation \(label.deviation)",
+                advice: "Divide the label by a power of ten, and multiply the forecasts")
+        }
         guard label.deviation > 0, label.isResolved else {
             throw FileError(
                 .badData, file: source.file, column: source.labelName,

@@ -17,9 +17,10 @@ extension TrainingSource {
     ) throws(FileError) {
         let (store, schema) = (stores[0], stores[0].schema)
         let split = try ChronologicalSplit(days, of: store.shards.map(\.date), file: store.path)
-        let validation = StoreRows(store, split.validation, reportedBefore: store.start(split.test))
+        let validation = try StoreRows(
+            store, split.validation, reportedBefore: store.start(split.test))
         let end = store.start(split.validation)
-        var parts = [StoreRows(store, split.train, reportedBefore: end)]
+        var parts = [try StoreRows(store, split.train, reportedBefore: end)]
         for other in stores.dropFirst() {
             guard other.schema.hash == schema.hash else {
                 throw FileError(
@@ -36,7 +37,7 @@ extension TrainingSource {
                         + split.train.upperBound,
                     found: "\(other.shards.count) days")
             }
-            let part = StoreRows(other, first...last, reportedBefore: end)
+            let part = try StoreRows(other, first...last, reportedBefore: end)
             for earlier in parts { try part.requireOthers(than: earlier) }
             parts.append(part)
         }
@@ -102,8 +103,11 @@ private struct StoreRows: Sendable {
     let labels: [Float]
     let weights: [Float]
 
-    init(_ store: FeatureStore, _ dates: ClosedRange<String>, reportedBefore end: Int64) {
+    init(
+        _ store: FeatureStore, _ dates: ClosedRange<String>, reportedBefore end: Int64
+    ) throws(FileError) {
         let range = store.rows(from: dates.lowerBound, through: dates.upperBound)
+        try store.requireSound(range)
         let first = range.lowerBound
         let reported = store.values(.reportTime, rows: range)
         let numbers = range.filter { reported[$0 - first] < end }

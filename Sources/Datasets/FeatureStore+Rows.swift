@@ -15,6 +15,30 @@ extension FeatureStore {
         }
     }
 
+    /// Checks the numbers that every use of rows relies on.
+    ///
+    /// - Throws: ``Files/FileError`` naming the shard and the first of its rows whose label or
+    ///   reference is not finite, whose scale is not above 0, or whose weight is below 0.
+    public func requireSound(_ rows: Range<Int>) throws(FileError) {
+        let checks: [(column: FloatColumn, expected: String, isSound: (Float) -> Bool)] = [
+            (.label, "a finite number", \.isFinite), (.reference, "a finite number", \.isFinite),
+            (.scale, "a finite number above 0", { $0.isFinite && $0 > 0 }),
+            (.weight, "a finite number, 0 or more", { $0.isFinite && $0 >= 0 }),
+        ]
+        for shard in shards {
+            let own = shard.rows.clamped(to: rows)
+            for (column, expected, isSound) in checks {
+                let values = values(column, rows: own)
+                guard let place = values.firstIndex(where: { !isSound($0) }) else { continue }
+                throw FileError(
+                    .badData, file: shard.file.path, column: column.rawValue,
+                    "row \(own.lowerBound + place - shard.rows.lowerBound) of the shard is unsound",
+                    expected: expected, found: "\(values[place])",
+                    advice: Self.repair(path, without: shard.file.path))
+            }
+        }
+    }
+
     /// The features of some rows, those of the state and then those of the condition.
     ///
     /// Shape: n rows to `[n, state features + condition features]`.

@@ -31,8 +31,8 @@ public struct StoreScorer: Sendable {
     /// store has keys for; it appears when it is complete.
     ///
     /// - Parameter onProgress: Called with the rows done; an error that it throws ends the work.
-    /// - Throws: ``Files/FileError`` for a store of another schema, or a table that cannot be
-    ///   written.
+    /// - Throws: ``Files/FileError`` for a store of another schema or with numbers that cannot be,
+    ///   or a table that cannot be written.
     public func score(
         _ store: FeatureStore, rows: Range<Int>, to output: String,
         onProgress: (Int) throws -> Void = { _ in }
@@ -40,6 +40,7 @@ public struct StoreScorer: Sendable {
         try model.require(
             store.schema, of: store.path, "the store has other features than the checkpoint",
             advice: "Build the store with the version of tenor that trained the checkpoint")
+        try store.requireSound(rows)
         var tiles: [Double] = []
         tiles.reserveCapacity(rows.count * model.levels.count)
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsPerBlock) {

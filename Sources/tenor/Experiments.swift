@@ -28,6 +28,9 @@ struct Experiments: ParsableCommand {
 
     /// Prints the table, and the best run.
     static func report(_ table: ExperimentTable, asJSON: Bool) throws {
+        for run in table.experiments where run.state == .damaged {
+            StandardError.warn("\(run.name): \(run.problem ?? "")")
+        }
         if asJSON { return try StandardOutput.print(json: Result(table)) }
         for line in lines(of: table) { print(line) }
         if let best = table.best, let pinball = best.validationPinball {

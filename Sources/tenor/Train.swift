@@ -106,6 +106,7 @@ struct Train: ParsableCommand {
         if let sweep { return try runSweep(sweep) }
         let (recipe, command) = try begin()
         let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
+        try OutputPath.check(folder: path, option: "--out")
         let start = try command.start.map { try Checkpoint.load($0) }
         if let walkForward = recipe.walkForward, FeatureStore.isStore(command.data[0]) {
             let job = WalkForwardJob(
@@ -184,6 +185,7 @@ struct Train: ParsableCommand {
         let name = recipe ?? ""
         let base = try Recipe(name, overrides: overrides)
         let path = out ?? "runs/\(base.name)-sweep-\(Self.timestamp())"
+        try OutputPath.check(folder: path, option: "--out")
         let job = SweepJob(
             sweep: try Sweep(path: file),
             recipe: { try Recipe(name, overrides: self.overrides + $0) }, data: data,

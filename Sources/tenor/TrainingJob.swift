@@ -83,7 +83,7 @@ struct TrainingJob {
 
     /// Whether the run directory holds this training, finished.
     ///
-    /// - Throws: `FileError` where it is of another recipe.
+    /// - Throws: `FileError` where it is of another recipe or of other data.
     func isFinished() throws -> Bool {
         guard isHeld, try Experiment(path: path, name: path).state == .finished else {
             return false
@@ -92,6 +92,18 @@ struct TrainingJob {
             throw FileError(
                 .badData, file: "\(path)/recipe.yaml", "the run is of another recipe",
                 expected: "that of this command", advice: "Choose another --out")
+        }
+        let trained = try Checkpoint.load("\(path)/model.safetensors").provenance
+        let source = try source()
+        guard trained["data.fingerprint"] == source.fingerprint,
+            trained["label"] == source.labelName
+        else {
+            throw FileError(
+                .badData, file: path, "the run is of other data",
+                expected:
+                    "\(trained["data"] ?? "unknown data"), label \(trained["label"] ?? "unknown")",
+                found: "\(source.file) with other rows, or label \(source.labelName)",
+                advice: "Name the data of the run, or choose another --out")
         }
         return true
     }

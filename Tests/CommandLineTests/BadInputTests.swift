@@ -353,9 +353,37 @@ import Testing
         expectRefusal(
             try await folder.run(["train", "small.yaml", "--data", "offset.csv", "--out", "o"]),
             exit: 65, ["offset.csv, column 'label'", "single precision", "Subtract a constant"])
+        let large = (0..<60).map { row in
+            "\(row),\(row % 2 == 0 ? "-" : "")3.3e38,\(row % 3 == 0 ? "validation" : "train")"
+        }
+        try folder.write("large.csv", "a,label,split\n" + large.joined(separator: "\n") + "\n")
+        expectRefusal(
+            try await folder.run(["train", "small.yaml", "--data", "large.csv", "--out", "l"]),
+            exit: 65, ["large.csv, column 'label'", "too large", "Divide the label"])
         expectRefusal(
             try await folder.train("--set", "model.hidden=[65536, 65536]"), exit: 65,
             ["model.hidden", "too large", "at most 1000000000"])
+    }
+
+    @Test("A run is not written among the files of a feature store or a market")
+    func runAmongInputs() async throws {
+        let folder = try TrainingFolder()
+        try folder.write("sweep.yaml", "grid:\n  training.seed: [1, 2]\n")
+        for (name, file, kind) in [
+            ("store", "schema.json", "a feature store"), ("market", "bonds.csv", "a market"),
+        ] {
+            try FileManager.default.createDirectory(
+                at: folder.url(name), withIntermediateDirectories: true)
+            try folder.write("\(name)/\(file)", "{}\n")
+            for options in [[], ["--sweep", "sweep.yaml"]] {
+                let run = try await folder.run(
+                    ["train", "small.yaml", "--data", "data.csv", "--out", name] + options)
+                expectRefusal(run, exit: 65, ["\(name): the folder is \(kind)", "another --out"])
+            }
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.url(name).path)
+                    == [file])
+        }
     }
 
     @Test("--resume without a run to name is a usage error")

@@ -65,6 +65,11 @@ import Testing
 
         let other = try await train(folder, "--set", "training.steps=3001", "--resume")
         #expect(other.exit == 65 && other.standardError.contains("another recipe"))
+        let table = String(decoding: try folder.bytes("data.csv"), as: UTF8.self)
+        try folder.write("data.csv", table + "0.5,0.5,3,train\n")
+        let changed = try await train(folder, steps[0], steps[1], "--resume")
+        #expect(changed.exit == 65)
+        #expect(changed.standardError.contains("runs/01: the run is of other data"))
     }
 
     @Test("A wrong key shows before anything is trained; a folder without runs says so")

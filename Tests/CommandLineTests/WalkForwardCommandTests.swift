@@ -71,6 +71,16 @@ import Testing
         let resumed = try await runTenor(command + ["whole", "--resume"], in: folder.url)
         #expect(resumed.exit == 0, "\(resumed.standardError)")
         #expect(try text("whole/forecasts.csv", in: folder) == before)
+
+        let larger = try await runTenor(
+            "features", "--market", "market", "--out", "larger", "--half", "--min-quantity",
+            "100000", in: folder.url)
+        #expect(larger.exit == 0, "\(larger.standardError)")
+        let changed = try await runTenor(
+            "train", "walk.yaml", "--data", "larger", "--out", "whole", "--resume", in: folder.url)
+        #expect(changed.exit == 65)
+        #expect(changed.standardError.contains("whole/window-1: the run is of other data"))
+        #expect(try text("whole/forecasts.csv", in: folder) == before)
     }
 
     @Test("A training goes on from a checkpoint; one that saw later days is refused")

@@ -66,6 +66,20 @@ import Testing
         #expect(fileError { _ = try Experiment.all(in: scratch.file("nothing")) }?.kind == .missing)
     }
 
+    @Test("A run whose recipe cannot be read is listed as damaged, beside the others")
+    func damaged() throws {
+        try train("runs/a")
+        try train("runs/b", ["training.learning_rate=0.0001"])
+        _ = try scratch.write("{", to: "runs/b/recipe.yaml")
+        let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        #expect(table.experiments.map(\.name) == ["a", "b"] && table.best?.name == "a")
+        #expect(table.experiments.map(\.state) == [.finished, .damaged])
+        #expect(table.experiments[1].problem?.contains("runs/b/recipe.yaml") == true)
+        #expect(table.keys.isEmpty)
+        let alone = fileError { _ = try Experiment.all(in: scratch.file("runs/b")) }
+        #expect(alone?.kind == .badData)
+    }
+
     @Test("A run that failed says why; one that goes on adds to its time")
     func failureAndTime() throws {
         #expect(throws: NonFiniteLoss.self) {

@@ -81,7 +81,8 @@ import Testing
             "model.input_gates=1.5", "model.input_gates=-1", "model.input_gates=yes",
             "model.activation=step", "model.residual=perhaps", "levels=[0.5, 0.2]", "levels=[]",
             "levels=[1]", "kept_members=1", "kept_members=2", "inputs.transform=rank",
-            "recalibration=yes", "training=3",
+            "recalibration=yes", "training=3", "model={family: two-stage, head: []}",
+            "model={family: two-stage, hidden: []}",
         ])
     func outOfRange(_ setting: String) throws {
         let error = try #require(fileError { _ = try recipe("", [setting]) })

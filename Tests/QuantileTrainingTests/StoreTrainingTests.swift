@@ -144,6 +144,36 @@ import Testing
         }
     }
 
+    @Test(
+        "Numbers that cannot be are refused by training and scoring, with shard, row and column",
+        arguments: [
+            (FeatureStore.FloatColumn.label, Float.nan), (.label, .infinity), (.reference, .nan),
+            (.scale, 0), (.scale, -1), (.weight, -1), (.weight, .infinity),
+        ])
+    func unsound(_ column: FeatureStore.FloatColumn, _ value: Float) throws {
+        let sound = try scratch.store("sound", days: 22)
+        let days = try TestStore.recipe().days
+        _ = try TrainingSource([sound], days: days)
+        let store = try scratch.store("unsound", days: 22) { day, rows in
+            guard day == 7 else { return }
+            switch column {
+            case .label: rows.label[5] = value
+            case .reference: rows.reference[5] = value
+            case .scale: rows.scale[5] = value
+            case .weight: rows.weight[5] = value
+            }
+        }
+        for error in [
+            fileError { _ = try TrainingSource([store], days: days) },
+            fileError { try store.requireSound(0..<store.rowCount) },
+        ] {
+            #expect(error?.file.hasSuffix("unsound/2024-01-08.safetensors") == true)
+            #expect(error?.column == column.rawValue && error?.found == "\(value)")
+            #expect(error?.problem == "row 5 of the shard is unsound")
+        }
+        #expect(throws: Never.self) { try store.requireSound(0..<7 * TestStore.rowsPerDay) }
+    }
+
     @Test("A store of another schema is refused, and so is a table for residuals")
     func refused() throws {
         let recipe = try TestStore.recipe("training.steps=2")

@@ -38,7 +38,8 @@ extension Scratch {
     /// A store of so many days. The residual is s7 + 2 c0 with noise; the second row of every day
     /// was reported two days late.
     func store(
-        _ name: String, days: Int, schema: FeatureSchema = TestStore.schema(), seed: UInt64 = 3
+        _ name: String, days: Int, schema: FeatureSchema = TestStore.schema(), seed: UInt64 = 3,
+        edit: (_ day: Int, _ rows: inout FeatureRows) -> Void = { _, _ in }
     ) throws -> FeatureStore {
         let folder = file(name)
         try FileManager.default.createDirectory(
@@ -72,6 +73,7 @@ extension Scratch {
                 rows.figi.append("")
                 rows.tradeID.append("t\(day)-\(row)")
             }
+            edit(day, &rows)
             let date = String(format: "2024-01-%02d", day + 1)
             try rows.write(
                 to: "\(folder)/\(date)\(FeatureStore.shardSuffix)", schemaHash: schema.hash)

@@ -5,6 +5,8 @@ import Foundation
 public struct Experiment: Sendable {
     public enum State: String, Sendable, Encodable {
         case running, finished, interrupted, failed
+        /// Its recipe cannot be read.
+        case damaged
         /// Of an older version, which did not tell.
         case unknown
     }
@@ -45,20 +47,35 @@ public struct Experiment: Sendable {
             }
     }
 
+    /// One of which nothing can be read but its name.
+    private init(damaged name: String, problem: String) {
+        self.name = name
+        self.problem = problem
+        state = .damaged
+        (steps, stepsTotal, seconds, validationPinball) = (nil, nil, nil, nil)
+        settings = []
+    }
+
     /// The runs in a folder, the folder itself among them, in the order of their names.
     ///
-    /// - Throws: ``Files/FileError`` where there is no folder or no run.
+    /// - Throws: ``Files/FileError`` where there is no folder, no run, or none that can be read.
     public static func all(in folder: String) throws(FileError) -> [Experiment] {
         guard let names = FileManager.default.subpaths(atPath: folder) else {
             throw FileError(.missing, file: folder, "no such folder", expected: "a folder of runs")
         }
         var found: [Experiment] = []
+        var damage: FileError?
         for name in names.sorted() where name.split(separator: "/").last == "recipe.yaml" {
             let own = String(name.dropLast("recipe.yaml".count + 1))
-            found.append(
-                try Experiment(
-                    path: own.isEmpty ? folder : "\(folder)/\(own)", name: own.isEmpty ? "." : own))
+            let (path, name) = own.isEmpty ? (folder, ".") : ("\(folder)/\(own)", own)
+            do {
+                found.append(try Experiment(path: path, name: name))
+            } catch {
+                found.append(Experiment(damaged: name, problem: error.description))
+                damage = error
+            }
         }
+        if let damage, found.allSatisfy({ $0.state == .damaged }) { throw damage }
         guard !found.isEmpty else {
             throw FileError(
                 .missing, file: folder, "no runs", expected: "folders with a recipe.yaml",
@@ -82,6 +99,7 @@ public struct ExperimentTable: Sendable {
             ($0.validationPinball ?? .infinity, $0.name)
                 < ($1.validationPinball ?? .infinity, $1.name)
         }
+        let experiments = experiments.filter { $0.state != .damaged }
         var keys: [String] = []
         for key in experiments.flatMap({ $0.settings.map(\.key) }) where !keys.contains(key) {
             keys.append(key)
