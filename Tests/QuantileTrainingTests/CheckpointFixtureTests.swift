@@ -8,7 +8,7 @@ import Testing
 
 /// Checkpoints that this and older versions wrote load for ever, and forecast what they did.
 @Suite struct CheckpointFixtureTests {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "Fixtures/checkpoint").path
 
     @Test("A stored checkpoint loads and forecasts what it did when it was written")

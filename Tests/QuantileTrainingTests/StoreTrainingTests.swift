@@ -163,9 +163,14 @@ import Testing
             case .weight: rows.weight[5] = value
             }
         }
+        let scorer = StoreScorer(
+            model: try Checkpoint.load(
+                "\(CheckpointFixtureTests.folder)/format-2-two-stage.safetensors"))
         for error in [
             fileError { _ = try TrainingSource([store], days: days) },
-            fileError { try store.requireSound(0..<store.rowCount) },
+            fileError {
+                try scorer.score(store, rows: 0..<store.rowCount, to: scratch.file("none.csv"))
+            },
         ] {
             #expect(error?.file.hasSuffix("unsound/2024-01-08.safetensors") == true)
             #expect(error?.column == column.rawValue && error?.found == "\(value)")
