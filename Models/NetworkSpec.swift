@@ -85,10 +85,14 @@ public struct NetworkSpec: Sendable, Hashable, Codable {
         if isTwoStage {
             head = try settings.ints("head", default: [64, 64], in: Self.widths)
             for (key, widths) in [("hidden", hidden), ("head", head)] where widths.isEmpty {
-                throw FileError(
-                    .badData, file: settings.file, column: "model.\(key)",
-                    "each of the two stages has a layer", expected: "one width or more",
+                throw settings.objection(
+                    to: key, "each of the two stages has a layer", expected: "one width or more",
                     found: "[]")
+            }
+            for key in ["embedding", "members"] where settings.keys.contains(key) {
+                throw settings.objection(
+                    to: key, "a network in two stages has none",
+                    advice: "Remove it, or choose model.family mlp")
             }
         } else {
             embedding = try settings.optionalInt("embedding", in: Self.embeddingWidths)
@@ -187,9 +191,9 @@ public struct StepEncoderSpec: Sendable, Hashable, Codable {
         width = try settings.int("width", default: 64, in: Self.widths)
         heads = kind == .attention ? try settings.int("heads", default: 4, in: 1...64) : 1
         guard isInRange else {
-            throw FileError(
-                .badData, file: settings.file, "'model.encoder.heads' does not divide its width",
-                expected: "a divisor of \(width)", found: "\(heads)")
+            throw settings.objection(
+                to: "heads", "they do not divide the width", expected: "a divisor of \(width)",
+                found: "\(heads)")
         }
     }
 

@@ -44,7 +44,7 @@ public struct ModelTraining: Sendable {
     private let source: TrainingSource
     let provenance: [String: String]
     /// What a resume must agree with: the recipe and the data.
-    let identity: String
+    let identity: RunIdentity
 
     /// Fits transforms to the training rows and makes untrained networks, or, where the run
     /// directory is resumed, takes up their states.
@@ -54,19 +54,23 @@ public struct ModelTraining: Sendable {
     ///   that is not of this training.
     public init(
         recipe: Recipe, source: TrainingSource, run: RunDirectory, resume: Bool,
-        start: QuantileModel? = nil
+        start: WarmStart? = nil
     ) throws(FileError) {
         guard (recipe.target == .residual) == source.isStreamed else {
             throw FileError(
-                .badData, file: "recipe \(recipe.name)", column: "target",
-                "a table has no references to measure residuals from, a feature store has",
-                expected: source.isStreamed ? "residual" : "label", found: recipe.target.rawValue)
+                .badData, file: "recipe \(recipe.name)",
+                "'target': a table has no references to measure residuals from, a feature store has",
+                expected: source.isStreamed ? "residual" : "label", found: recipe.target.rawValue,
+                advice: source.isStreamed
+                    ? "Train the recipe bonds on a store, or add --set target=residual"
+                    : "Train the recipe tabular on a table, or give a folder that tenor features "
+                        + "made")
         }
         self.recipe = recipe
         self.run = run
         self.source = source
-        try start?.checkCanStart(recipe, on: source)
-        nets = try Self.nets(recipe, source, start: start)
+        try start?.check(recipe, on: source)
+        nets = try Self.nets(recipe, source, start: start?.model)
         var provenance = source.provenance.merging(
             [
                 "data": source.file.split(separator: "/").last.map(String.init) ?? source.file,
@@ -78,13 +82,11 @@ public struct ModelTraining: Sendable {
                 // A table without a split column is split again in the same way when it is scored.
                 "split.seed": "\(recipe.training.seed)",
             ], uniquingKeysWith: { $1 })
-        provenance["start"] = start?.fingerprint
+        provenance["start"] = start?.model.fingerprint
         self.provenance = provenance
-        identity =
-            recipe.resolved + "data: \(source.fingerprint)\n"
-            + (start.map { "start: \($0.fingerprint)\n" } ?? "")
+        identity = RunIdentity(recipe: recipe, source: source, start: start?.model)
         if resume {
-            try TrainingState.restore(&nets, identity: identity, from: run.state)
+            try TrainingState.restore(&nets, identity: identity, from: run)
             try run.truncateMetrics(after: nets.map(\.trainer.step))
         } else {
             try AtomicFile.write(Array(recipe.resolved.utf8), to: run.recipe)
@@ -104,9 +106,10 @@ public struct ModelTraining: Sendable {
         }
         guard !source.isStreamed else {
             throw FileError(
-                .badData, file: "recipe \(recipe.name)", column: "validation.folds",
-                "a feature store is split by time, not into folds", expected: "1",
-                found: "\(recipe.folds)")
+                .badData, file: "recipe \(recipe.name)",
+                "'validation.folds': a feature store is split by time, not into folds",
+                expected: "1", found: "\(recipe.folds)",
+                advice: "Train with --set validation.folds=1")
         }
         let rows = source.joined
         guard rows.count >= 2 * recipe.folds else {
@@ -174,11 +177,14 @@ public struct ModelTraining: Sendable {
     ///   - shouldStop: Asked before every step; where it says so the state is saved.
     ///   - onStep: Called after every step with the steps done by all nets.
     ///   - onCheck: Called after every check on validation rows.
+    ///   - onReading: Called while validation rows are read, for a check or for the recalibration at
+    ///     the end, with those that are done and all of the net.
     /// None of them is called by two threads at once.
     /// - Throws: ``NonFiniteLoss``, or ``Files/FileError`` where the run directory cannot be written.
     public mutating func run(
         shouldStop: @escaping () -> Bool, onStep: @escaping (Int) -> Void = { _ in },
-        onCheck: @escaping (Check) -> Void = { _ in }
+        onCheck: @escaping (Check) -> Void = { _ in },
+        onReading: @escaping (_ done: Int, _ rows: Int) -> Void = { _, _ in }
     ) throws -> Outcome {
         let threads = BLAS.threadCount
         let workers = min(nets.count, threads)
@@ -194,14 +200,19 @@ public struct ModelTraining: Sendable {
         nets = []
         let saving = (queue: DispatchQueue(label: "saving"), group: DispatchGroup())
         // Called under the queue's lock only.
-        nonisolated(unsafe) let report = (shouldStop: shouldStop, step: onStep, check: onCheck)
+        nonisolated(unsafe) let report = (
+            shouldStop: shouldStop, step: onStep, check: onCheck, reading: onReading
+        )
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
             while case (let index, var net)? = queue.take() {
                 do {
                     let check = try net.trainer.runToNextCheck(
                         batches: batches[index], validation: net.validation,
                         shouldStop: { queue.shouldStop(report.shouldStop) },
-                        onStep: { _ in queue.countStep(report.step) })
+                        onStep: { _ in queue.countStep(report.step) },
+                        onChecked: { [rows = net.validation.rowCount] done in
+                            queue.notify { report.reading(done, rows) }
+                        })
                     let due = try queue.putBack(net, at: index) {
                         guard let found = check else { return }
                         let check = Check(found, of: net, at: index)
@@ -237,7 +248,8 @@ public struct ModelTraining: Sendable {
             try files.saveState(nets, .interrupted)
             return .interrupted
         }
-        let model = QuantileModel(nets, recipe: recipe, provenance: provenance)
+        let model = QuantileModel(
+            nets, recipe: recipe, provenance: provenance, onReading: onReading)
         try Checkpoint.save(model, to: run.model)
         try run.sortMetrics()
         try files.saveState(nets, .finished)
@@ -248,13 +260,17 @@ public struct ModelTraining: Sendable {
 extension QuantileModel {
     /// The best networks with what belongs around them, recalibrated on the rows that each was
     /// checked on, which its training did not see.
-    init(_ nets: [NetTraining], recipe: Recipe, provenance: [String: String]) {
+    init(
+        _ nets: [NetTraining], recipe: Recipe, provenance: [String: String],
+        onReading: (_ done: Int, _ rows: Int) -> Void = { _, _ in }
+    ) {
         self.init(nets: nets.map(\.net), target: recipe.target, provenance: provenance)
         if recipe.recalibration != .none {
             let weights = nets.map { $0.validation.weights?.elements }
             recalibration = Recalibration(
                 recipe.recalibration,
-                fitting: .concatenate(nets.map { $0.validationForecasts() }, axis: 0),
+                fitting: .concatenate(
+                    nets.map { $0.validationForecasts(onReading: onReading) }, axis: 0),
                 labels: nets.flatMap(\.validationLabels),
                 weights: weights[0] == nil ? nil : weights.flatMap { $0 ?? [] },
                 levels: recipe.levels)

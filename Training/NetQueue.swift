@@ -84,6 +84,9 @@ final class NetQueue: Sendable {
         }
     }
 
+    /// Reports something while no other worker does.
+    func notify(_ report: () -> Void) { state.withLock { _ in report() } }
+
     func countStep(_ report: (Int) -> Void) {
         state.withLock { state in
             state.stepsDone += 1

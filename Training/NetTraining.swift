@@ -1,5 +1,6 @@
 import Arrays
 import Files
+import Foundation
 import Layers
 import QuantileModels
 import Quantiles
@@ -28,7 +29,12 @@ public struct NetTraining: Sendable {
         recipe: Recipe, source: TrainingSource, training: TrainingSource.Rows,
         validation: TrainingSource.Rows, seed: UInt64, start: QuantileModel.Net? = nil
     ) throws(FileError) {
-        let inputs = start?.inputs ?? Self.fit(recipe, source, training)
+        let inputs: InputTransform
+        if let start {
+            inputs = start.inputs
+        } else {
+            inputs = try Self.fit(recipe, source, training)
+        }
         guard inputs.inputCount > 0 else {
             throw FileError(
                 .badData, file: source.file, "every feature is constant over the training rows",
@@ -59,10 +65,12 @@ public struct NetTraining: Sendable {
         let weights = recipe.model.weightCount(layout: layout, outputs: recipe.levels.count)
         guard weights <= NetworkSpec.mostWeights else {
             throw FileError(
-                .badData, file: "recipe \(recipe.name)", column: "model.hidden",
-                "the network is too large",
-                expected: "at most \(Int(NetworkSpec.mostWeights)) weights",
-                found: "\(weights) in \(recipe.model.hidden) with \(inputs.inputCount) inputs")
+                .badData, file: "recipe \(recipe.name)",
+                "'model.hidden': the network is too large",
+                expected: "at most \(Int(NetworkSpec.mostWeights / 1e6)) million weights",
+                found: String(format: "%.4g million in ", weights / 1e6)
+                    + "\(recipe.model.hidden) with \(inputs.inputCount) inputs",
+                advice: "Give fewer or narrower layers")
         }
         self.inputs = inputs
         self.label = label
@@ -91,22 +99,41 @@ public struct NetTraining: Sendable {
 
     private static func fit(
         _ recipe: Recipe, _ source: TrainingSource, _ rows: TrainingSource.Rows
-    ) -> InputTransform {
+    ) throws(FileError) -> InputTransform {
+        let chosen = sample(rows, source, recipe)
         guard recipe.transform == .clipped else {
+            let values = rows.features(chosen)
+            try requireFinite(values, source)
             return InputTransform(
                 fitting: recipe.transform,
-                to: FeatureMatrix(
-                    names: source.features, values: rows.features(sample(rows, source, recipe))),
+                to: FeatureMatrix(names: source.features, values: values),
                 bins: recipe.bins, structure: source.structure)
         }
-        let chosen = sample(rows, source, recipe)
         var moments = FeatureMoments(features: source.features.count)
         for start in stride(from: 0, to: chosen.count, by: 4_096) {
-            rows.features(Array(chosen[start..<min(start + 4_096, chosen.count)]))
-                .withUnsafeBufferPointer { moments.add($0) }
+            let values = rows.features(Array(chosen[start..<min(start + 4_096, chosen.count)]))
+            try requireFinite(values, source)
+            values.withUnsafeBufferPointer { moments.add($0) }
         }
         return InputTransform(
             features: source.features, structure: source.structure, moments: moments)
+    }
+
+    /// In a feature store, unlike in a table, no number stands for a missing one: a feature that is
+    /// not finite was not written by a build, and would count as constant without a word.
+    private static func requireFinite(
+        _ values: [Float], _ source: TrainingSource
+    ) throws(FileError) {
+        guard source.isStreamed, let place = values.firstIndex(where: { !$0.isFinite }) else {
+            return
+        }
+        throw FileError(
+            .badData, file: source.file, column: source.features[place % source.features.count],
+            "a feature is not finite", expected: "a finite number in every row",
+            found: "\(values[place])",
+            advice:
+                "'tenor inspect' of the store names all such features and damaged shards; build "
+                + "it anew with tenor features")
     }
 
     /// The rows that transforms are fitted to: all, or of a long store a part, in blocks that are
@@ -151,12 +178,16 @@ public struct NetTraining: Sendable {
     /// Of several nets all members speak: the mean of those that all nets keep, which is what
     /// forecasts, is about as good as the mean of all members of one. By the few that one keeps
     /// quantiles would be fitted too wide.
-    func validationForecasts() -> NDArray<Float> {
+    /// - Parameter onReading: Called with the rows that are done and all.
+    func validationForecasts(
+        onReading: (_ done: Int, _ rows: Int) -> Void = { _, _ in }
+    ) -> NDArray<Float> {
         let net =
             isAlone
             ? net : QuantileModel.Net(inputs: inputs, label: label, network: trainer.best)
         let parts = stride(from: 0, to: validation.rowCount, by: 8_192).map { start in
-            net.forecast(
+            onReading(start, validation.rowCount)
+            return net.forecast(
                 validation.batch(start..<min(start + 8_192, validation.rowCount)).inputs)
         }
         return .concatenate(parts, axis: 0)

@@ -80,16 +80,20 @@ public struct Recipe: Sendable {
 
     /// Finds a recipe: one in the binary by its name, or a file by its path.
     ///
-    /// - Parameter overrides: `key.path=value`, applied before reading.
+    /// - Parameters:
+    ///   - overrides: `key.path=value` of the command line, applied before reading.
+    ///   - run: One of a sweep, whose settings are applied last.
     /// - Throws: ``Files/FileError`` for a missing file, an unknown key (naming the nearest known
     ///   one) or a value out of range.
-    public init(_ nameOrPath: String, overrides: [String] = []) throws(FileError) {
+    public init(
+        _ nameOrPath: String, overrides: [String] = [], run: Sweep.Run? = nil
+    ) throws(FileError) {
         if let bytes = Self.embedded[nameOrPath] {
             try self.init(
                 name: nameOrPath,
                 settings: Settings(
                     yaml: String(decoding: bytes, as: UTF8.self), file: "recipe \(nameOrPath)"),
-                overrides: overrides)
+                overrides: overrides, run: run)
         } else if !nameOrPath.contains("/") && !nameOrPath.contains(".") {
             throw FileError(
                 .missing, file: nameOrPath, "no such recipe",
@@ -99,12 +103,14 @@ public struct Recipe: Sendable {
             let file = nameOrPath.split(separator: "/").last.map(String.init) ?? nameOrPath
             try self.init(
                 name: file.split(separator: ".").first.map(String.init) ?? file,
-                settings: Settings(path: nameOrPath), overrides: overrides)
+                settings: Settings(path: nameOrPath), overrides: overrides, run: run)
         }
     }
 
     /// Reads a recipe's settings.
-    public init(name: String, settings: Settings, overrides: [String] = []) throws(FileError) {
+    public init(
+        name: String, settings: Settings, overrides: [String] = [], run: Sweep.Run? = nil
+    ) throws(FileError) {
         self.name = name
         try Self.expandModel(settings)
         for override in overrides {
@@ -114,18 +120,17 @@ public struct Recipe: Sendable {
                     .badData, file: "--set \(override)", "not a setting",
                     expected: "key.path=value, such as training.steps=1000")
             }
-            try settings.set(parts[0], to: parts[1])
-            // The last of the two that is set is the budget.
-            for (key, other) in [("steps", "epochs"), ("epochs", "steps")]
-            where parts[0] == "training." + key { settings.remove("training." + other) }
-            if parts[0] == "model" { try Self.expandModel(settings) }
+            try Self.set(parts[0], to: parts[1], in: settings)
+        }
+        for setting in run?.settings ?? [] {
+            try Self.set(setting.key, to: setting.value, at: setting.place, in: settings)
         }
         model = try NetworkSpec(settings.sectionOrEmpty("model"))
         let values = try settings.doubles("levels", default: QuantileLevels.standard.values)
         do {
             levels = try QuantileLevels(values)
         } catch {
-            throw FileError(.badData, file: settings.file, column: "levels", error.description)
+            throw settings.objection(to: "levels", error.description)
         }
         let inputs = try settings.sectionOrEmpty("inputs")
         transform = try inputs.choice("transform", default: InputTransform.Kind.quantileNormal)
@@ -135,9 +140,8 @@ public struct Recipe: Sendable {
         folds = try validation.int("folds", default: 1, in: 1...100)
         keptMembers = try settings.optionalInt("kept_members", in: 2...256)
         if let keptMembers, keptMembers > model.members {
-            throw FileError(
-                .badData, file: settings.file, column: "kept_members",
-                "more members than are trained",
+            throw settings.objection(
+                to: "kept_members", "more members than are trained",
                 expected: "at most model.members, \(model.members)", found: "\(keptMembers)",
                 advice: "Keep all with --set kept_members=null")
         }
@@ -150,22 +154,31 @@ public struct Recipe: Sendable {
             try WalkForward(section)
         }
         guard walkForward == nil || days.test > 0 else {
-            throw FileError(
-                .badData, file: settings.file, column: "validation.test_days",
-                "each window of a walk forward is tested", expected: "1 or more", found: "0")
+            throw validation.objection(
+                to: "test_days", "each window of a walk forward is tested",
+                expected: "1 or more", found: "0")
         }
         training = try TrainingSettings(
             settings.sectionOrEmpty("training"),
             validation: validation)
         recalibration = try settings.choice("recalibration", default: Recalibration.Kind.shift)
         if recalibration == .conformal && levels.count < 2 {
-            throw FileError(
-                .badData, file: settings.file, column: "recalibration",
-                "a conformal shift needs the width between two levels",
+            throw settings.objection(
+                to: "recalibration", "a conformal shift needs the width between two levels",
                 expected: "two levels or more", found: "\(levels.values)")
         }
         try settings.finish()
         resolved = settings.yaml()
+    }
+
+    private static func set(
+        _ key: String, to value: String, at place: Settings.Place? = nil, in settings: Settings
+    ) throws(FileError) {
+        try settings.set(key, to: value, at: place)
+        // The last of the two that is set is the budget.
+        for (budget, other) in [("steps", "epochs"), ("epochs", "steps")]
+        where key == "training." + budget { settings.remove("training." + other) }
+        if key == "model" { try expandModel(settings) }
     }
 
     /// Puts the content of a spec in the place of its name.
@@ -174,15 +187,17 @@ public struct Recipe: Sendable {
             let name = try settings.optionalString("model")
         else { return }
         guard let spec = NetworkSpec.embedded[name] else {
-            throw FileError(
-                .badData, file: settings.file, column: "model", "no such model",
-                expected: "one of " + NetworkSpec.embedded.keys.sorted().joined(separator: ", ")
-                    + ", or a mapping", found: "'\(name)'",
-                advice: Spelling.nearest(to: name, among: NetworkSpec.embedded.keys.sorted()).map {
-                    "Did you mean '\($0)'?"
-                })
+            let known = NetworkSpec.embedded.keys.sorted()
+            throw settings.objection(
+                to: "model", "no such model",
+                expected: "one of " + known.joined(separator: ", ") + ", or a mapping",
+                found: "'\(name)'",
+                advice: name.contains("/") || name.contains(".")
+                    ? "The keys of a file stand in a recipe of your own, below 'model:'"
+                    : Spelling.nearest(to: name, among: known).map { "Did you mean '\($0)'?" })
         }
-        try settings.set("model", to: String(decoding: spec, as: UTF8.self))
+        try settings.set(
+            "model", to: String(decoding: spec, as: UTF8.self), at: settings.place(of: "model"))
     }
 }
 
@@ -209,10 +224,9 @@ extension TrainingSettings {
             return .steps(try settings.int("steps", default: 2_000, in: steps))
         }
         if try settings.optionalInt("steps", in: steps) != nil {
-            throw FileError(
-                .badData, file: settings.file, column: "training",
-                "a training has one budget", expected: "steps or epochs", found: "both",
-                advice: "Remove one")
+            throw settings.objection(
+                to: "epochs", "a training has one budget", expected: "steps or epochs",
+                found: "both", advice: "Remove one")
         }
         return .epochs(epochs)
     }

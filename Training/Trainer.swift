@@ -74,12 +74,13 @@ public struct Trainer: Sendable {
     ///   - batches: Of this trainer's steps.
     ///   - shouldStop: Asked before every step.
     ///   - onStep: Called after every step with the steps done.
+    ///   - onChecked: Called during the check with the validation rows that are done.
     /// - Returns: Nil where `shouldStop` said so; the training can go on later.
     /// - Throws: ``NonFiniteLoss`` where the loss or the gradient of a step, or the loss of a check,
     ///   is not finite; `best` stays what it was.
     mutating func runToNextCheck(
         batches: BatchReader, validation: TrainingData, shouldStop: () -> Bool,
-        onStep: (Int) -> Void = { _ in }
+        onStep: (Int) -> Void = { _ in }, onChecked: (Int) -> Void = { _ in }
     ) throws(NonFiniteLoss) -> Check? {
         let levels = NDArray(network.levels.values.map(Float.init))
         let started = ContinuousClock.now
@@ -113,7 +114,7 @@ public struct Trainer: Sendable {
         let seconds = started.duration(to: .now) / .seconds(1)
         return try check(
             validation, levels: levels, updateRatio: updateRatio,
-            rowsPerSecond: Double(rows) / max(seconds, 1e-9))
+            rowsPerSecond: Double(rows) / max(seconds, 1e-9), onChecked: onChecked)
     }
 
     /// The same where all that is known are the rows.
@@ -176,9 +177,9 @@ public struct Trainer: Sendable {
 
     private mutating func check(
         _ validation: TrainingData, levels: NDArray<Float>, updateRatio: Double,
-        rowsPerSecond: Double
+        rowsPerSecond: Double, onChecked: (Int) -> Void
     ) throws(NonFiniteLoss) -> Check {
-        let loss = Self.loss(of: average, on: validation, levels: levels)
+        let loss = Self.loss(of: average, on: validation, levels: levels, onChecked: onChecked)
         guard loss.isFinite else {
             throw NonFiniteLoss(
                 step: step, loss: loss, gradientNorm: normSum / Double(stepsSinceCheck),
@@ -214,13 +215,15 @@ public struct Trainer: Sendable {
 
     /// Mean pinball over all rows, in blocks so that memory stays small.
     static func loss(
-        of network: QuantileNetwork<Float>, on data: TrainingData, levels: NDArray<Float>
+        of network: QuantileNetwork<Float>, on data: TrainingData, levels: NDArray<Float>,
+        onChecked: (Int) -> Void = { _ in }
     ) -> Double {
         var total = 0.0
         var totalWeight = 0.0
         let block = max(64, 4_096 / network.spec.members)
         for start in stride(from: 0, to: data.rowCount, by: block) {
             let batch = data.batch(start..<min(start + block, data.rowCount))
+            onChecked(start)
             let weight = batch.weights?.sum() ?? Double(batch.labels.count)
             guard weight > 0 else { continue }
             let loss = Tensor.pinball(

@@ -43,15 +43,21 @@ extension TrainingSource {
         }
         let training = StoreRows.joined(parts)
         let checking = StoreRows.joined([validation])
-        for (part, name) in [(training, "training"), (checking, "validation")] {
-            guard part.labels.contains(where: { $0 != part.labels[0] }),
-                part.weights?.contains(where: { $0 > 0 }) ?? true
-            else {
+        for (part, name, days) in [
+            (training, "training", split.train), (checking, "validation", split.validation),
+        ] {
+            guard part.labels.contains(where: { $0 != part.labels[0] }) else {
                 throw FileError(
                     .badData, file: store.path, "no \(name) rows whose labels differ",
-                    expected:
-                        "trades on the days \(name == "training" ? split.train : split.validation)",
+                    expected: "trades on the days \(Self.text(days))",
                     found: "\(part.labels.count) rows")
+            }
+            guard part.weights?.contains(where: { $0 > 0 }) ?? true else {
+                throw FileError(
+                    .badData, file: store.path, column: "weight",
+                    "every \(name) row has weight 0",
+                    expected: "a weight above 0 on the days \(Self.text(days))",
+                    advice: "Build the store anew with tenor features")
             }
         }
         var hash = XXHash64()

@@ -19,7 +19,9 @@ enum TrainingState {
     /// Writes the state; the one before stays until the new one is complete.
     ///
     /// - Parameter identity: What the training is of; a resume with another one is refused.
-    static func save(_ nets: [NetTraining], identity: String, to path: String) throws(FileError) {
+    static func save(
+        _ nets: [NetTraining], identity: RunIdentity, to path: String
+    ) throws(FileError) {
         var tensors: [SafetensorsFile.Tensor] = []
         for (index, net) in nets.enumerated() {
             let (prefix, trainer) = (Key.prefix(index), net.trainer)
@@ -44,23 +46,31 @@ enum TrainingState {
                 SafetensorsFile.Tensor(prefix + Key.optimizer($0), $1)
             }
         }
-        try SafetensorsFile.write(tensors, metadata: [Key.identity: identity], to: path)
+        try SafetensorsFile.write(tensors, metadata: [Key.identity: identity.text], to: path)
+    }
+
+    /// What the training of a saved state is of.
+    static func identity(in file: SafetensorsFile) -> String {
+        file.metadata[Key.identity] ?? ""
     }
 
     /// Puts a saved state into the nets of the same recipe and data.
     static func restore(
-        _ nets: inout [NetTraining], identity: String, from path: String
+        _ nets: inout [NetTraining], identity: RunIdentity, from run: RunDirectory
     ) throws(FileError) {
-        let file = try SafetensorsFile(path: path, checksum: .required)
-        let saved = file.metadata[Key.identity] ?? ""
-        guard saved == identity else {
-            throw FileError(
-                .badData, file: path, "the run was started with another recipe or other data",
-                expected: difference(saved, identity).saved,
-                found: difference(saved, identity).now,
-                advice:
-                    "Name neither recipe nor --set beside --resume, and the run goes on with its "
-                    + "own; or choose another --out")
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(path: run.state, checksum: .required)
+        } catch {
+            guard error.kind == .badData else { throw error }
+            var error = error
+            error.advice =
+                "A damaged state cannot go on; train anew with another --out, from the checkpoint "
+                + "\(run.model) with --start where that is whole"
+            throw error
+        }
+        if let objection = identity.objection(to: self.identity(in: file), of: run.path) {
+            throw objection
         }
         var expected: [(String, SafetensorsFile.DType, [Int])] = []
         for (index, net) in nets.enumerated() {
@@ -117,20 +127,6 @@ enum TrainingState {
         var arrays: [NDArray<Float>] = []
         for (name, _) in network.parameters { arrays.append(try file.array("\(role).\(name)")) }
         return network.withParameters(arrays)
-    }
-
-    /// The first line in which two texts differ.
-    private static func difference(_ a: String, _ b: String) -> (saved: String, now: String) {
-        let lines = { (text: String) in
-            text.split(separator: "\n").map { $0.trimmingPrefix(while: \.isWhitespace) }
-        }
-        let (left, right) = (lines(a), lines(b))
-        for index in 0..<max(left.count, right.count) {
-            let saved = index < left.count ? "'\(left[index])'" : "nothing"
-            let now = index < right.count ? "'\(right[index])'" : "nothing"
-            if saved != now { return (saved, now) }
-        }
-        return ("the same", "the same")
     }
 }
 

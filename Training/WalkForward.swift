@@ -32,8 +32,8 @@ public struct WalkForward: Sendable, Equatable {
         trainDays = try settings.optionalInt("train_days", in: 1...100_000)
         isWarmStarted = try settings.bool("warm_start", default: false)
         guard (window == .rolling) == (trainDays != nil) else {
-            throw FileError(
-                .badData, file: settings.file, column: "walk_forward.train_days",
+            throw settings.objection(
+                to: "train_days",
                 "a rolling window has a length, an expanding one has not",
                 expected: window == .rolling ? "a number of trading days" : "no such key",
                 found: trainDays.map(String.init) ?? "none")

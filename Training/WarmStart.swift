@@ -5,6 +5,18 @@ import Layers
 import QuantileModels
 import Quantiles
 
+/// A trained model that a training goes on from.
+public struct WarmStart: Sendable {
+    public let model: QuantileModel
+    /// Its checkpoint, as errors tell it.
+    public let file: String
+
+    public init(_ model: QuantileModel, file: String) {
+        self.model = model
+        self.file = file
+    }
+}
+
 extension QuantileModel {
     /// Tells whether two models have the same weights.
     var fingerprint: String {
@@ -14,42 +26,61 @@ extension QuantileModel {
         }
         return hash.hexadecimalDigest
     }
+}
+
+extension WarmStart {
+    /// Whether the model may have seen the validation rows of a table, which, unlike days, cannot be
+    /// told from what a checkpoint keeps.
+    public func mayHaveSeen(_ source: TrainingSource) -> Bool {
+        !source.isStreamed && model.provenance["data.fingerprint"] != source.fingerprint
+    }
 
     /// Checks that a training by a recipe can go on from this model, and that the model has not
     /// seen the days that would judge it.
     ///
     /// - Throws: ``Files/FileError`` naming what differs.
-    func checkCanStart(_ recipe: Recipe, on source: TrainingSource) throws(FileError) {
-        let advice = "Start from a checkpoint of the same recipe, or without one"
+    func check(_ recipe: Recipe, on source: TrainingSource) throws(FileError) {
         func refused(_ problem: String, _ expected: String, _ found: String) -> FileError {
             FileError(
-                .badData, file: "the checkpoint to start from", problem, expected: expected,
-                found: found, advice: advice)
+                .badData, file: file, "cannot start from it: \(problem)", expected: expected,
+                found: found,
+                advice: "Start from a checkpoint of the same recipe, or without --start")
         }
-        guard recipe.folds == 1, nets.count == 1 else {
+        guard recipe.folds == 1, model.nets.count == 1 else {
             throw refused(
                 "only one net can go on, since folds are dealt anew", "one net",
-                "\(nets.count) nets, and \(recipe.folds) folds in the recipe")
+                "\(model.nets.count) nets, and \(recipe.folds) folds in the recipe")
         }
-        guard spec == recipe.model else {
-            let differing = zip(recipe.model.values, spec.values).filter { $0.text != $1.text }
+        guard model.spec == recipe.model else {
+            let differing = zip(recipe.model.values, model.spec.values)
+                .filter { $0.text != $1.text }
             throw refused(
                 "the network is another",
                 differing.map { "model.\($0.0.key)=\($0.0.text)" }.joined(separator: " "),
                 differing.map { "model.\($0.1.key)=\($0.1.text)" }.joined(separator: " "))
         }
-        guard levels == recipe.levels else {
-            throw refused("the levels differ", "\(recipe.levels.values)", "\(levels.values)")
-        }
-        guard target == recipe.target else {
-            throw refused("the target differs", recipe.target.rawValue, target.rawValue)
-        }
-        guard features == source.features, provenance["schema"] == source.provenance["schema"]
-        else {
+        guard model.levels == recipe.levels else {
             throw refused(
-                "the features differ",
-                "\(source.features.count) of schema \(source.provenance["schema"] ?? "none")",
-                "\(features.count) of schema \(provenance["schema"] ?? "none")")
+                "the levels differ", "\(recipe.levels.values)", "\(model.levels.values)")
+        }
+        guard model.target == recipe.target else {
+            throw refused("the target differs", recipe.target.rawValue, model.target.rawValue)
+        }
+        let transform = model.nets[0].inputs.kind
+        guard transform == recipe.transform else {
+            throw refused(
+                "its inputs are transformed otherwise",
+                "inputs.transform=\(recipe.transform.rawValue)",
+                "inputs.transform=\(transform.rawValue)")
+        }
+        let schemas = (model.provenance["schema"], source.provenance["schema"])
+        guard model.features == source.features, schemas.0 == schemas.1 else {
+            func text(_ features: [String], _ schema: String?) -> String {
+                "\(features.count) of " + (schema.map { "schema \($0)" } ?? "a table")
+            }
+            throw refused(
+                "the features differ", text(source.features, schemas.1),
+                text(model.features, schemas.0))
         }
         try checkSawNothingLater(than: source)
     }
@@ -65,12 +96,12 @@ extension QuantileModel {
             return (first, last)
         }
         for (seen, judge) in [("train", "validation"), ("validation", "test")] {
-            guard let last = days(provenance, seen)?.last,
+            guard let last = days(model.provenance, seen)?.last,
                 let first = days(source.provenance, judge)?.first, last >= first
             else { continue }
             throw FileError(
-                .badData, file: "the checkpoint to start from",
-                "its \(seen) days reach into the \(judge) days of this training",
+                .badData, file: file,
+                "cannot start from it: its \(seen) days reach into the \(judge) days of this training",
                 expected: "\(seen) days before \(first)", found: "days to \(last)",
                 advice:
                     "Start from an earlier checkpoint: a network is judged on days it has not seen")

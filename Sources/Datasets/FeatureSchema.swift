@@ -124,7 +124,8 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
             read = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
         } catch {
             throw FileError(
-                .badData, file: path, "not a feature schema: \(error)",
+                .badData, file: path, "not the schema of a feature store",
+                expected: "the JSON that tenor features writes", found: Self.reason(error),
                 advice: "Build the store anew with tenor features")
         }
         self.init(
@@ -136,6 +137,22 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
                 .badData, file: path, "the schema was changed after it was written",
                 expected: "hash \(hash)", found: read.hash,
                 advice: "Build the store anew with tenor features")
+        }
+    }
+
+    /// What is wrong with a JSON text, in a few words.
+    private static func reason(_ error: any Error) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? "" : " at \(path)"
+        }
+        return switch error {
+        case DecodingError.keyNotFound(let key, let context):
+            "no key '\(key.stringValue)'" + place(context)
+        case DecodingError.typeMismatch(_, let context),
+            DecodingError.valueNotFound(_, let context):
+            "another type" + place(context)
+        default: "a text that is no JSON"
         }
     }
 

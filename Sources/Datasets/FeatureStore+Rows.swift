@@ -1,5 +1,6 @@
 import Arrays
 import Files
+import Foundation
 
 extension FeatureStore {
     /// Asks the system to read the features of some rows in the background, before they are copied.
@@ -18,7 +19,8 @@ extension FeatureStore {
     /// Checks the numbers that every use of rows relies on.
     ///
     /// - Throws: ``Files/FileError`` naming the shard and the first of its rows whose label or
-    ///   reference is not finite, whose scale is not above 0, or whose weight is below 0.
+    ///   reference is not finite, whose scale is not above 0, whose weight is below 0, or whose
+    ///   times are not of its day.
     public func requireSound(_ rows: Range<Int>) throws(FileError) {
         let checks: [(column: FloatColumn, expected: String, isSound: (Float) -> Bool)] = [
             (.label, "a finite number", \.isFinite), (.reference, "a finite number", \.isFinite),
@@ -30,13 +32,50 @@ extension FeatureStore {
             for (column, expected, isSound) in checks {
                 let values = values(column, rows: own)
                 guard let place = values.firstIndex(where: { !isSound($0) }) else { continue }
-                throw FileError(
-                    .badData, file: shard.file.path, column: column.rawValue,
-                    "row \(own.lowerBound + place - shard.rows.lowerBound) of the shard is unsound",
-                    expected: expected, found: "\(values[place])",
-                    advice: Self.repair(path, without: shard.file.path))
+                throw unsound(
+                    shard, row: own.lowerBound + place, column.rawValue, expected: expected,
+                    found: "\(values[place])")
             }
+            try requireSoundTimes(shard, own)
         }
+    }
+
+    /// Splits by time, and whatever is looked up by time, rely on these.
+    private func requireSoundTimes(_ shard: Shard, _ rows: Range<Int>) throws(FileError) {
+        guard let midnight = try? Date(shard.date, strategy: .iso8601.year().month().day()) else {
+            throw FileError(
+                .badData, file: shard.file.path, "the name of a shard is its day",
+                expected: "YYYY-MM-DD" + Self.shardSuffix, advice: "Remove or rename the file")
+        }
+        let start = Int64(midnight.timeIntervalSince1970) * 1_000_000_000
+        // A day in New York is over before this, in winter and in summer.
+        let end = start + 36 * 3_600 * 1_000_000_000
+        var earliest = start
+        for (place, time) in values(.time, rows: rows).enumerated() {
+            guard (earliest..<end).contains(time) else {
+                throw unsound(
+                    shard, row: rows.lowerBound + place, TimeColumn.time.rawValue,
+                    expected: "nanoseconds since 1970 on \(shard.date), none before the row above",
+                    found: "\(time)")
+            }
+            earliest = time
+        }
+        let reported = values(.reportTime, rows: rows)
+        if let place = reported.firstIndex(where: { $0 < start }) {
+            throw unsound(
+                shard, row: rows.lowerBound + place, TimeColumn.reportTime.rawValue,
+                expected: "nanoseconds since 1970 on \(shard.date) or later",
+                found: "\(reported[place])")
+        }
+    }
+
+    private func unsound(
+        _ shard: Shard, row: Int, _ column: String, expected: String, found: String
+    ) -> FileError {
+        FileError(
+            .badData, file: shard.file.path, column: column,
+            "row \(row - shard.rows.lowerBound) of the shard is unsound", expected: expected,
+            found: found, advice: Self.repair(path, without: shard.file.path))
     }
 
     /// The features of some rows, those of the state and then those of the condition.

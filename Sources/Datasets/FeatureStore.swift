@@ -52,6 +52,9 @@ public struct FeatureStore: Sendable {
     public let rowCount: Int
     /// Whether the features are stored as 16-bit numbers.
     public let isHalf: Bool
+    /// Whether a list tells which shards belong to it, so that one that is lost is noticed; not
+    /// before the build has come to its end.
+    public let isListed: Bool
 
     /// Whether a folder is a feature store.
     public static func isStore(_ path: String) -> Bool {
@@ -87,7 +90,7 @@ public struct FeatureStore: Sendable {
             }
             let shard = try Self.shard(
                 file, date: String(name.dropLast(Self.shardSuffix.count)), start: row,
-                schema: schema)
+                schema: schema, store: path)
             guard shard.state.dtype == shards.first?.state.dtype ?? shard.state.dtype else {
                 throw FileError(
                     .badData, file: file.path, "its numbers are of another type than the others'",
@@ -97,7 +100,9 @@ public struct FeatureStore: Sendable {
             row = shard.rows.upperBound
             shards.append(shard)
         }
-        try ShardList(store: path)?.check(shards, store: path)
+        let list = try ShardList(store: path)
+        try list?.check(shards, store: path)
+        isListed = list != nil
         self.shards = shards
         rowCount = row
         isHalf = shards.first?.state.dtype == .f16
@@ -118,7 +123,8 @@ public struct FeatureStore: Sendable {
     public static let shardSuffix = ".safetensors"
 
     private static func shard(
-        _ file: SafetensorsFile, date: String, start: Int, schema: FeatureSchema
+        _ file: SafetensorsFile, date: String, start: Int, schema: FeatureSchema,
+        store: String
     ) throws(FileError) -> Shard {
         guard let found = file.metadata["schema"], found == schema.hash else {
             throw FileError(
@@ -127,11 +133,18 @@ public struct FeatureStore: Sendable {
                 advice: "Build the store anew with tenor features")
         }
         guard let count = file.entry("time")?.shape.first, let state = file.entry("state"),
-            let condition = file.entry("condition"), state.dtype == .f32 || state.dtype == .f16
+            let condition = file.entry("condition")
         else {
             throw FileError(
                 .badData, file: file.path, "not a shard of a feature store",
-                expected: "the tensors time, state and condition")
+                expected: "the tensors time, state and condition",
+                advice: repair(store, without: file.path))
+        }
+        guard state.dtype == .f32 || state.dtype == .f16 else {
+            throw FileError(
+                .badData, file: file.path, "the tensor 'state' is of another type",
+                expected: "F32 or F16", found: state.dtype.rawValue,
+                advice: repair(store, without: file.path))
         }
         var expected: [(name: String, dtype: SafetensorsFile.DType, shape: [Int])] = []
         for column in FloatColumn.allCases { expected.append((column.rawValue, .f32, [count])) }
@@ -144,7 +157,13 @@ public struct FeatureStore: Sendable {
         }
         expected.append(("state", state.dtype, [count, schema.state.count]))
         expected.append(("condition", state.dtype, [count, schema.condition.count]))
-        try file.requireExactly(expected)
+        do {
+            try file.requireExactly(expected)
+        } catch {
+            var error = error
+            error.advice = repair(store, without: file.path)
+            throw error
+        }
         return Shard(
             date: date, rows: start..<start + count, file: file, state: state,
             condition: condition)

@@ -10,6 +10,8 @@ public struct TabularData: Sendable {
         public fileprivate(set) var labels: [Float] = []
         /// The weights, nil where the file has none. Shape: `[row]`.
         public fileprivate(set) var weights: [Float]?
+        /// The least and the greatest label as the file says them; nil where there is no row.
+        fileprivate(set) var labelRange: ClosedRange<Double>?
         /// The data row of each row in the file, counted from 0.
         public fileprivate(set) var rows: [Int] = []
         /// The number of rows.
@@ -108,6 +110,14 @@ public struct TabularData: Sendable {
                     : "Give more rows, or a 'split' column")
         }
         if let first = train.labels.first, train.labels.allSatisfy({ $0 == first }) {
+            if let range = train.labelRange, range.lowerBound < range.upperBound {
+                throw FileError(
+                    .badData, file: file, column: labelName,
+                    "the label varies too little around its mean for single precision",
+                    expected: "a mean of at most 100,000 standard deviations",
+                    found: "labels from \(range.lowerBound) to \(range.upperBound)",
+                    advice: "Subtract a constant from the label, and add it to the forecasts")
+            }
             throw FileError(
                 .badData, file: file, column: labelName, "the label is constant in the train rows",
                 expected: "at least two different labels",
@@ -147,8 +157,13 @@ extension TabularData.Part {
     fileprivate mutating func append(
         _ chunk: CSVChunk, _ row: Int, _ columns: TabularColumns, _ missingCells: inout [Int]
     ) throws(FileError) {
-        let label = Float(try chunk.requiredNumber(row: row, column: columns.label))
+        let written = try chunk.requiredNumber(row: row, column: columns.label)
+        let label = Float(written)
         guard label.isFinite else { throw chunk.tooLarge(row: row, column: columns.label) }
+        labelRange =
+            min(
+                labelRange?.lowerBound ?? written, written)...max(
+                labelRange?.upperBound ?? written, written)
         if let column = columns.weight {
             let weight = Float(try chunk.requiredNumber(row: row, column: column))
             guard (0...1e12).contains(weight) else {

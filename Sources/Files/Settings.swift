@@ -7,6 +7,17 @@
 ///
 /// It is a reference: a section and the settings that it came from share their record.
 public final class Settings {
+    /// Where a value was written: a line of a file, or a command line option.
+    public struct Place: Sendable, Equatable {
+        public var file: String
+        public var line: Int?
+
+        public init(file: String, line: Int? = nil) {
+            self.file = file
+            self.line = line
+        }
+    }
+
     /// The name of the file, as errors tell it.
     public let file: String
     /// The keys that lead here, joined by points; empty at the top.
@@ -27,7 +38,7 @@ public final class Settings {
     /// Reads settings from a text; `file` is its name in errors.
     public convenience init(yaml: String, file: String) throws(FileError) {
         try self.init(
-            root: SettingsNode(yaml: yaml, file: file, countsLines: true), file: file)
+            root: SettingsNode(yaml: yaml, file: file), file: file)
     }
 
     /// Reads settings from a file.
@@ -52,19 +63,23 @@ public final class Settings {
         self.path = path
     }
 
-    /// Sets a value from the command line (`--set training.steps=500`); to be called before reading.
+    /// Sets a value from elsewhere; to be called before reading.
     ///
     /// - Parameters:
     ///   - keyPath: keys joined by points; missing sections are made.
     ///   - yamlValue: any YAML value: `0.1`, `[1, 2]`, `{a: 1}`.
-    public func set(_ keyPath: String, to yamlValue: String) throws(FileError) {
-        let option = String("--set \(keyPath)=\(yamlValue)".prefix(80))
+    ///   - place: where it was written; nil for the command line (`--set training.steps=500`).
+    public func set(
+        _ keyPath: String, to yamlValue: String, at place: Place? = nil
+    ) throws(FileError) {
+        let place = place ?? Place(file: String("--set \(keyPath)=\(yamlValue)".prefix(80)))
         let keys = keyPath.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard keys.allSatisfy({ !$0.isEmpty }) else {
-            throw FileError(.badData, file: option, "not a key", expected: "key.path=value")
+            throw FileError(
+                .badData, file: place.file, line: place.line, "'\(keyPath)' is not a key",
+                expected: "key.path=value")
         }
-        let value = try SettingsNode(yaml: yamlValue, file: option, countsLines: false)
-        try node.set(keys[...], to: value)
+        try node.set(keys[...], to: SettingsNode(yaml: yamlValue, at: place))
     }
 
     /// Removes what a path of keys leads to, where there is something; to be called before reading.
@@ -96,12 +111,29 @@ public final class Settings {
 
     func name(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
 
+    /// Where a key was written; where it is absent, the file.
+    public func place(of key: String) -> Place {
+        entry(key)?.origin ?? Place(file: file)
+    }
+
+    /// What is wrong with a key that could be read, such as beside another one.
+    public func objection(
+        to key: String, _ problem: String, expected: String? = nil, found: String? = nil,
+        advice: String? = nil
+    ) -> FileError {
+        let place = place(of: key)
+        return FileError(
+            .badData, file: place.file, line: place.line, "'\(name(key))': \(problem)",
+            expected: expected, found: found, advice: advice)
+    }
+
     func wrong(
-        _ key: String, _ node: SettingsNode, _ problem: String, expected: String
+        _ key: String, _ node: SettingsNode, _ problem: String, expected: String,
+        found: String? = nil
     ) -> FileError {
         FileError(
             .badData, file: node.origin.file, line: node.origin.line,
-            "'\(name(key))' \(problem)", expected: expected, found: node.summary)
+            "'\(name(key))' \(problem)", expected: expected, found: found ?? node.summary)
     }
 }
 
@@ -175,7 +207,8 @@ extension Settings {
         if let elsewhere = root.knownPaths.first(where: { $0.key == key })?.path {
             return "Did you mean '\(elsewhere)'?"
         }
-        return known.isEmpty ? "No keys are known here" : "Known here: " + Spelling.list(known)
+        return known.isEmpty
+            ? "No keys are known here" : "Known here: " + Spelling.list(known, limit: 24)
     }
 
     private var knownPaths: [(key: String, path: String)] {

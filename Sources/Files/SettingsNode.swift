@@ -9,14 +9,21 @@ struct SettingsNode {
         case mapping([(key: String, node: SettingsNode)])
     }
 
-    /// Where a value was written: a line of a file, or a command line option.
-    struct Origin {
-        var file: String
-        var line: Int?
+    /// What reading a document keeps count of.
+    private struct Reading {
+        /// Whether lines of the text are those that the user sees.
+        let countsLines: Bool
+        var nodesLeft = SettingsNode.mostNodes
+
+        func place(_ place: Settings.Place, _ line: Int?) -> Settings.Place {
+            var place = place
+            if countsLines { place.line = line ?? place.line }
+            return place
+        }
     }
 
     var value: Value
-    var origin: Origin
+    var origin: Settings.Place
 
     /// What the value is, for messages.
     var summary: String {
@@ -38,45 +45,54 @@ struct SettingsNode {
     private static let mostNodes = 20_000
     private static let deepest = 32
 
-    /// Parses a YAML document.
-    ///
-    /// - Parameter line: whether lines of the text mean anything to the user.
-    init(yaml: String, file: String, countsLines: Bool) throws(FileError) {
+    /// Parses a YAML document that is a whole file.
+    init(yaml: String, file: String) throws(FileError) {
+        try self.init(
+            yaml: yaml, origin: Settings.Place(file: file, line: 1),
+            reading: Reading(countsLines: true))
+    }
+
+    /// Parses a value that stands at a place, as a text of its own.
+    init(yaml: String, at place: Settings.Place) throws(FileError) {
+        try self.init(yaml: yaml, origin: place, reading: Reading(countsLines: false))
+    }
+
+    private init(
+        yaml: String, origin: Settings.Place, reading: Reading
+    ) throws(FileError) {
         guard yaml.utf8.count <= Self.largestText else {
             throw FileError(
-                .badData, file: file, "too large for settings",
+                .badData, file: origin.file, "too large for settings",
                 expected: "at most \(Self.largestText >> 10) kB",
                 found: "\(yaml.utf8.count >> 10) kB")
         }
-        let origin = Origin(file: file, line: countsLines ? 1 : nil)
         let root: Node?
         do {
             root = try Yams.compose(yaml: yaml)
         } catch let error as YamlError {
-            throw Self.invalid(error, yaml: yaml, origin: origin)
+            throw Self.invalid(error, yaml: yaml, origin: origin, reading)
         } catch {
-            throw FileError(.badData, file: file, "not valid YAML")
+            throw FileError(.badData, file: origin.file, line: origin.line, "not valid YAML")
         }
         guard let root else {
             self.init(value: .scalar("", plain: true), origin: origin)
             return
         }
-        var budget = Self.mostNodes
-        try self.init(root, origin: origin, depth: 0, budget: &budget)
+        var reading = reading
+        try self.init(root, origin: origin, depth: 0, &reading)
     }
 
-    private init(value: Value, origin: Origin) {
+    private init(value: Value, origin: Settings.Place) {
         self.value = value
         self.origin = origin
     }
 
     private init(
-        _ node: Node, origin document: Origin, depth: Int, budget: inout Int
+        _ node: Node, origin parent: Settings.Place, depth: Int, _ reading: inout Reading
     ) throws(FileError) {
-        var origin = document
-        if document.line != nil { origin.line = node.mark?.line ?? document.line }
-        budget -= 1
-        guard depth <= Self.deepest, budget >= 0 else {
+        let origin = reading.place(parent, node.mark?.line)
+        reading.nodesLeft -= 1
+        guard depth <= Self.deepest, reading.nodesLeft >= 0 else {
             throw FileError(
                 .badData, file: origin.file, line: origin.line, "too many or too deep values",
                 expected: "at most \(Self.mostNodes) values, \(Self.deepest) levels deep")
@@ -89,7 +105,7 @@ struct SettingsNode {
             var items: [SettingsNode] = []
             for item in sequence {
                 items.append(
-                    try SettingsNode(item, origin: origin, depth: depth + 1, budget: &budget))
+                    try SettingsNode(item, origin: origin, depth: depth + 1, &reading))
             }
             self.init(value: .list(items), origin: origin)
         case .mapping(let mapping):
@@ -97,13 +113,12 @@ struct SettingsNode {
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else {
                     throw FileError(
-                        .badData, file: origin.file, line: key.mark?.line ?? origin.line,
+                        .badData, file: origin.file,
+                        line: reading.place(origin, key.mark?.line).line,
                         "a key that is not a text", expected: "key: value")
                 }
-                var place = origin
-                if origin.line != nil { place.line = key.mark?.line ?? origin.line }
-                var entry = try SettingsNode(
-                    value, origin: place, depth: depth + 1, budget: &budget)
+                let place = reading.place(origin, key.mark?.line)
+                var entry = try SettingsNode(value, origin: place, depth: depth + 1, &reading)
                 // A key is looked for where it is written, not where a long value begins.
                 entry.origin = place
                 entries.append((name, entry))
@@ -116,7 +131,7 @@ struct SettingsNode {
     }
 
     private static func invalid(
-        _ error: YamlError, yaml: String, origin: Origin
+        _ error: YamlError, yaml: String, origin: Settings.Place, _ reading: Reading
     ) -> FileError {
         var line: Int?
         var detail: String?
@@ -135,7 +150,7 @@ struct SettingsNode {
         default: break
         }
         return FileError(
-            .badData, file: origin.file, line: origin.line == nil ? nil : line,
+            .badData, file: origin.file, line: reading.place(origin, line).line,
             "not valid YAML" + (detail.map { " (\($0))" } ?? ""))
     }
 }
@@ -202,7 +217,7 @@ extension SettingsNode {
     }
 
     /// An empty mapping, as of a section that is not there.
-    static func empty(origin: Origin) -> SettingsNode {
+    static func empty(origin: Settings.Place) -> SettingsNode {
         SettingsNode(value: .mapping([]), origin: origin)
     }
 }

@@ -135,6 +135,8 @@ extension Settings {
         let read: (SettingsNode) -> Value?
         let write: (Value) -> String
         var accepts: (Value) -> Bool = { _ in true }
+        /// The items of a list of which one is wrong; empty for what is no list.
+        var items: (SettingsNode) -> [(node: SettingsNode, isAccepted: Bool)] = { _ in [] }
     }
 
     private static var text: Kind<String> {
@@ -186,7 +188,11 @@ extension Settings {
                 return items.count == nodes.count ? items : nil
             },
             write: { "[" + $0.map(item.write).joined(separator: ", ") + "]" },
-            accepts: { $0.allSatisfy(item.accepts) })
+            accepts: { $0.allSatisfy(item.accepts) },
+            items: { node in
+                guard case .list(let nodes) = node.value else { return [] }
+                return nodes.map { ($0, item.read($0).map(item.accepts) ?? false) }
+            })
     }
 
     private static func decimal(_ text: String) -> Double? {
@@ -243,13 +249,20 @@ extension Settings {
     ) throws(FileError) -> Value? {
         note(key, .absent)
         guard let node = entry(key) else { return nil }
+        let items = kind.items(node)
+        let wrongItem = items.firstIndex { !$0.isAccepted }
+        let found = wrongItem.map {
+            "\(items[$0].node.summary) in place \($0 + 1) of \(items.count)"
+        }
         guard let value = kind.read(node) else {
-            throw wrong(key, node, "is not right", expected: kind.expected)
+            throw wrong(key, node, "is not right", expected: kind.expected, found: found)
         }
         guard kind.accepts(value) else {
             throw FileError(
                 .badData, file: node.origin.file, line: node.origin.line,
-                "'\(name(key))' is out of range", expected: kind.limits, found: kind.write(value))
+                "'\(name(key))' is out of range",
+                expected: kind.limits.map { items.isEmpty ? $0 : "each " + $0 },
+                found: found ?? kind.write(value))
         }
         note(key, .inline(kind.write(value)))
         return value

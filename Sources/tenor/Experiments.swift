@@ -9,8 +9,9 @@ struct Experiments: ParsableCommand {
         commandName: "experiments",
         abstract: "Lists the runs in a folder: where their recipes differ, and what came out.",
         discussion: """
-            Runs are found in the folder and below it. Their best validation pinball can be \
-            compared where they were trained on the same data; the lowest comes first.
+            Runs are found in the folder and below it, the lowest validation pinball first. It can \
+            be compared between runs that were checked on the same rows, and the best of those is \
+            named.
 
             Example:
               tenor experiments runs
@@ -28,15 +29,23 @@ struct Experiments: ParsableCommand {
 
     /// Prints the table, and the best run.
     static func report(_ table: ExperimentTable, asJSON: Bool) throws {
-        for run in table.experiments where run.state == .damaged {
+        for run in table.experiments where run.state == .damaged || run.state == .failed {
             StandardError.warn("\(run.name): \(run.problem ?? "")")
         }
         if asJSON { return try StandardOutput.print(json: Result(table)) }
         for line in lines(of: table) { print(line) }
-        if let best = table.best, let pinball = best.validationPinball {
-            let settings = table.keys.map { "\($0)=\(best.value(of: $0) ?? "none")" }
+        let groups = table.comparable
+        if groups.count > 1 {
+            print("The runs were checked on different rows; compare those of the same rows only.")
+        }
+        for group in groups {
+            guard let pinball = group[0].validationPinball else { continue }
+            let settings = table.keys.map { "\($0)=\(group[0].value(of: $0) ?? "none")" }
+            let among =
+                groups.count == 1
+                ? "" : " of " + Spelling.list(group.map(\.name).sorted())
             print(
-                String(format: "best: %@, validation pinball %.5g", best.name, pinball)
+                String(format: "best%@: %@, validation pinball %.5g", among, group[0].name, pinball)
                     + (settings.isEmpty ? "" : " (" + settings.joined(separator: ", ") + ")"))
         }
         if let best = table.bestOverSeeds {
@@ -74,6 +83,8 @@ struct Experiments: ParsableCommand {
             let stepsTotal: Int?
             let seconds: Double?
             let validationPinball: Double?
+            /// Equal where two runs were checked on the same rows.
+            let validationFingerprint: String?
             let problem: String?
             /// Where the recipes differ.
             let settings: [Setting]
@@ -85,6 +96,7 @@ struct Experiments: ParsableCommand {
         }
 
         let runs: [Run]
+        /// Nil where not all were checked on the same rows.
         let best: String?
 
         init(_ table: ExperimentTable) {
@@ -92,7 +104,8 @@ struct Experiments: ParsableCommand {
                 Run(
                     name: run.name, state: run.state, steps: run.steps,
                     stepsTotal: run.stepsTotal, seconds: run.seconds,
-                    validationPinball: run.validationPinball, problem: run.problem,
+                    validationPinball: run.validationPinball,
+                    validationFingerprint: run.validationFingerprint, problem: run.problem,
                     settings: table.keys.map { Setting(key: $0, value: run.value(of: $0)) })
             }
             best = table.best?.name

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bonds
 import Datasets
+import Features
 import Files
 import Foundation
 import Layers
@@ -17,7 +18,8 @@ struct Inspect: ParsableCommand {
             what it was trained on. Of a run directory: how far it is, and its \
             recipe. Of a CSV file: the columns with their range, missing cells and whether they \
             are numbers. Of a feature store: the numbers of each family, and \
-            with --all what every feature is. A market folder is validated: its tables \
+            with --all what every feature is; every byte of its shards is checked, which reads all \
+            of it. A market folder is validated: its tables \
             and trades are counted, what in them is doubtful is told, and what is wrong ends it, \
             with file and line.
 
@@ -40,12 +42,27 @@ struct Inspect: ParsableCommand {
             try show(RunDescription(of: file))
         } else if FeatureStore.isStore(file) {
             try show(StoreDescription(of: file, showsFeatures: all))
-        } else if MarketFolder.isFolder(file) {
+        } else if try isMarket {
             try show(MarketDescription(of: file))
         } else if file.hasSuffix(".safetensors") {
             try show(CheckpointDescription(of: Checkpoint.load(file)))
+        } else if MarketFolder.isFolder(file) {
+            throw FileError(
+                .badData, file: file, "this folder is nothing that tenor knows",
+                expected: "a run (recipe.yaml), a feature store (schema.json) or a market "
+                    + "(bonds.csv) in it",
+                advice: "Name a file in it, or another folder")
         } else {
             try show(TableDescription(of: TabularSummary(path: file)))
+        }
+    }
+
+    /// Whether a table of a market is in the folder, be it the only one.
+    private var isMarket: Bool {
+        get throws(FileError) {
+            for input in FeatureInput.all
+            where try MarketFolder.path(of: input.table, in: file) != nil { return true }
+            return false
         }
     }
 

@@ -1,3 +1,4 @@
+import Arrays
 import Files
 import Foundation
 import QuantileTraining
@@ -33,11 +34,25 @@ struct RunDescription: Description {
         stepsTotal = experiment.stepsTotal
         seconds = experiment.seconds
         validationPinball = experiment.validationPinball
-        problem = experiment.problem
         let model = path + "/model.safetensors"
         checkpoint = FileManager.default.fileExists(atPath: model) ? model : nil
+        problem = experiment.problem ?? Self.damage(of: checkpoint, isNeeded: state == .finished)
         recipe = experiment.settings
         settings = Dictionary(recipe.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
+    /// What is wrong with the checkpoint of a run; nil where nothing is.
+    private static func damage(of checkpoint: String?, isNeeded: Bool) -> String? {
+        guard let checkpoint else {
+            return isNeeded
+                ? "the checkpoint is gone; tenor train --resume makes it anew from the state" : nil
+        }
+        do {
+            _ = try SafetensorsFile(path: checkpoint, checksum: .required)
+            return nil
+        } catch {
+            return error.description
+        }
     }
 
     var text: String {

@@ -19,7 +19,7 @@ struct StoreDescription: Description {
 
     init(of path: String, showsFeatures: Bool) throws {
         self.showsFeatures = showsFeatures
-        let store = try FeatureStore(path: path)
+        let store = try RowsPath.store(path, checksums: true)
         days = store.shards.count
         firstDay = store.shards.first?.date
         lastDay = store.shards.last?.date

@@ -1,9 +1,22 @@
 import Bonds
 import Datasets
 import Files
+import Terminal
 
 /// Rows to train on or to score come as a CSV file or a feature store.
 enum RowsPath {
+    /// Opens a feature store, and warns where a day of it could be missing unnoticed.
+    /// - Parameter checksums: whether every byte is read and checked.
+    static func store(_ path: String, checksums: Bool = false) throws(FileError) -> FeatureStore {
+        let store = try FeatureStore(path: path, checksums: checksums)
+        if !store.isListed {
+            StandardError.warn(
+                "\(path) has no list of its shards: tenor features has not come to its end, or the "
+                    + "list is lost; run it again, or a day that is missing is not noticed")
+        }
+        return store
+    }
+
     /// - Throws: `FileError` where a path is another folder, with what to do about it.
     static func check(_ path: String) throws(FileError) {
         guard MarketFolder.isFolder(path), !FeatureStore.isStore(path) else { return }

@@ -120,7 +120,7 @@ struct Score: ParsableCommand {
             throw ValidationError("--keep is for CSV files; a store has its own keys")
         }
         try OutputPath.check(out, isNotIn: data)
-        let store = try FeatureStore(path: data)
+        let store = try RowsPath.store(data)
         let scorer = StoreScorer(model: model)
         let rows = try scorer.rows(of: store, part: split)
         let progress = ProgressLine("scoring", total: rows.count, unit: "rows")

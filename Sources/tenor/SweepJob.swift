@@ -5,8 +5,8 @@ import Terminal
 /// The runs of a sweep, one after the other, each in a folder of its own.
 struct SweepJob {
     let sweep: Sweep
-    /// Of one run, with the overrides of the sweep.
-    let recipe: (_ overrides: [String]) throws -> Recipe
+    /// Of one run.
+    let recipe: (Sweep.Run) throws -> Recipe
     let data: [String]
     let label: String
     /// The folder of the runs.
@@ -15,29 +15,35 @@ struct SweepJob {
     /// Trains every run that is not finished.
     ///
     /// A run that fails is told and left; the others go on.
+    /// - Returns: The names of those that failed.
     /// - Throws: `ExitCode` 130 where Ctrl-C stopped it.
-    func run(resume: Bool) throws {
+    func run(resume: Bool) throws -> [String] {
         // Every recipe is read first, so that a wrong value shows before the first hour is spent.
         let jobs = try sweep.runs.map { run in
             TrainingJob(
-                recipe: try recipe(run.overrides), data: data, label: label,
+                recipe: try recipe(run), data: data, label: label,
                 path: "\(path)/\(run.name)")
         }
         guard jobs.allSatisfy({ $0.recipe.walkForward == nil }) else {
             throw FileError(
-                .badData, file: path, column: "walk_forward",
-                "a sweep is of single trainings", expected: "a recipe without walk_forward",
+                .badData, file: path,
+                "'walk_forward': a sweep is of single trainings",
+                expected: "a recipe without walk_forward",
                 advice: "Walk forward with the best settings afterwards")
         }
         try TrainingJob.check(jobs, in: path, resume: resume)
+        var failed: [String] = []
         for (index, (run, job)) in zip(sweep.runs, jobs).enumerated() {
             if try job.isFinished() { continue }
-            StandardError.write("\(run.name): \(run.overrides.joined(separator: " "))\n")
+            StandardError.write("\(run.name): \(run.text)\n")
             do {
                 try job.complete(name: "run \(index + 1) of \(jobs.count)")
             } catch let error as FileError where error.kind == .badData {
                 StandardError.write("\(run.name) failed: \(error)\n")
+                failed.append(run.name)
+                try job.noteRefusal(error)
             }
         }
+        return failed
     }
 }

@@ -25,11 +25,12 @@ struct Train: ParsableCommand {
             test, those before them for validation, with a day between (validation.test_days, \
             validation.days, validation.embargo_days). More stores, as --data A --data B, add training \
             rows; the days are those of the first. Ctrl-C saves the state; --resume goes on, with the \
-            recipe and the data of the run where none are named.
+            recipe and the data of the run where none are named; for a sweep, and for a \
+            walk forward, name them as at the start.
 
             --start CHECKPOINT goes on from a trained network of the same recipe, with its \
             transforms; the result is never worse than the start on the validation days, which the \
-            start must not have seen. A recipe with a section walk_forward trains once a test period and tests each network on the \
+            start must not have seen (of a table this cannot be checked). A recipe with a section walk_forward trains once a test period and tests each network on the \
             days that follow, each in a folder window-1, window-2 and so on below --out, and joins \
             their forecasts:
               walk_forward:
@@ -40,7 +41,7 @@ struct Train: ParsableCommand {
             --sweep FILE trains the recipe with many settings, each in a folder of its own below \
             --out, and ends in one table; with --resume it goes on where it stopped. The file \
             names the keys to vary:
-              search: grid               # or random, with runs: 20
+              search: grid               # or random, with runs: 20 (doubles are left out)
               keys:
                 training.learning_rate: [0.001, 0.003]
                 model.dropout: [0, 0.1]  # random: {from: 0, to: 0.3}
@@ -107,7 +108,7 @@ struct Train: ParsableCommand {
         let (recipe, command) = try begin()
         let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
         try OutputPath.check(folder: path, option: "--out")
-        let start = try command.start.map { try Checkpoint.load($0) }
+        let start = try command.start.map { WarmStart(try Checkpoint.load($0), file: $0) }
         if let walkForward = recipe.walkForward, FeatureStore.isStore(command.data[0]) {
             let job = WalkForwardJob(
                 recipe: recipe, walkForward: walkForward, data: command.data, path: path)
@@ -188,10 +189,17 @@ struct Train: ParsableCommand {
         try OutputPath.check(folder: path, option: "--out")
         let job = SweepJob(
             sweep: try Sweep(path: file),
-            recipe: { try Recipe(name, overrides: self.overrides + $0) }, data: data,
+            recipe: { try Recipe(name, overrides: overrides, run: $0) }, data: data,
             label: label ?? "label", path: path)
-        try job.run(resume: resume)
+        let failed = try job.run(resume: resume)
         try Experiments.report(ExperimentTable(Experiment.all(in: path)), asJSON: json)
+        guard failed.isEmpty else {
+            throw FileError(
+                .badData, file: path,
+                "\(failed.count) of \(job.sweep.runs.count) runs failed",
+                found: failed.joined(separator: ", "),
+                advice: "Change the sweep and choose another --out, or go on with --resume")
+        }
     }
 
     private static func timestamp() -> String {

@@ -16,7 +16,7 @@ struct TrainingJob {
     /// The run directory.
     let path: String
     /// The model to go on from.
-    var start: QuantileModel?
+    var start: WarmStart?
     /// What a run that is alone notes, to go on without being told.
     var command: TrainingCommand?
 
@@ -43,30 +43,19 @@ struct TrainingJob {
     func run(resume: Bool, name: String = "training") throws -> Outcome {
         let source = try source()
         let directory = try RunDirectory(path: path, resume: resume)
-        var training = try ModelTraining(
-            recipe: recipe, source: source, run: directory, resume: resume, start: start)
+        var training: ModelTraining
+        do {
+            training = try ModelTraining(
+                recipe: recipe, source: source, run: directory, resume: resume, start: start)
+        } catch {
+            directory.removeIfUnused()
+            throw error
+        }
         if !resume { try command?.write(run: path) }
         StandardError.write(
             "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
-        let progress = ProgressLine(name, total: training.stepsTotal, unit: "steps")
-        let isEnsemble = training.nets.count > 1
-        var state = ""
-        let outcome: ModelTraining.Outcome
-        do {
-            defer { progress.finish(detail: state) }
-            outcome = try training.run(
-                shouldStop: { Interruption.isRequested },
-                onStep: { progress.update(done: $0, detail: state) },
-                onCheck: { check in
-                    state = String(
-                        format: "%@pinball %.4g, validation %.4g%@, %.0f rows/s",
-                        isEnsemble ? "net \(check.net + 1): " : "",
-                        check.trainingPinball, check.validationPinball,
-                        check.isBest ? " (best)" : "", check.rowsPerSecond)
-                })
-        } catch let error as NonFiniteLoss {
-            throw FileError(.badData, file: path, error.description)
-        }
+        warn(of: training, on: source)
+        let outcome = try run(&training, name: name)
         guard case .finished = outcome else { return .interrupted(steps: training.stepsDone) }
         if training.stepsDone < training.stepsTotal {
             StandardError.write(
@@ -81,30 +70,70 @@ struct TrainingJob {
                 parameters: training.nets.reduce(0) { $0 + $1.trainer.best.parameterCount }))
     }
 
-    /// Whether the run directory holds this training, finished.
+    /// Trains, and shows how far it is.
+    private func run(
+        _ training: inout ModelTraining, name: String
+    ) throws -> ModelTraining.Outcome {
+        let progress = ProgressLine(name, total: training.stepsTotal, unit: "steps")
+        let isEnsemble = training.nets.count > 1
+        var steps = training.stepsDone
+        // A run that is resumed when all its steps are done has nothing to tell of them.
+        let hasSteps = training.nets.contains { !$0.trainer.isFinished }
+        var state = ""
+        defer { if hasSteps { progress.finish(detail: state) } }
+        do {
+            return try training.run(
+                shouldStop: { Interruption.isRequested },
+                onStep: {
+                    steps = $0
+                    progress.update(done: $0, detail: state)
+                },
+                onCheck: { check in
+                    state = String(
+                        format: "%@pinball %.4g, validation %.4g%@, %.0f rows/s",
+                        isEnsemble ? "net \(check.net + 1): " : "",
+                        check.trainingPinball, check.validationPinball,
+                        check.isBest ? " (best)" : "", check.rowsPerSecond)
+                },
+                onReading: { done, rows in
+                    progress.update(
+                        done: steps,
+                        detail: "\(ProgressLine.grouped(done)) of "
+                            + "\(ProgressLine.grouped(rows)) validation rows")
+                })
+        } catch let error as NonFiniteLoss {
+            throw FileError(.badData, file: path, error.description)
+        }
+    }
+
+    /// Tells what is allowed and yet hardly meant.
+    private func warn(of training: ModelTraining, on source: TrainingSource) {
+        let steps = training.nets[0].trainer.steps
+        if recipe.training.warmUp >= steps {
+            StandardError.warn(
+                "training.warm_up is \(recipe.training.warmUp) steps of \(steps): the learning "
+                    + "rate does not reach its peak")
+        }
+        if let start, start.mayHaveSeen(source) {
+            StandardError.warn(
+                "\(start.file) was trained on other rows than these; if rows that are for "
+                    + "validation here were among them, the run looks better than it is")
+        }
+    }
+
+    /// Whether the run directory holds this training, finished, with a checkpoint that can be read.
     ///
-    /// - Throws: `FileError` where it is of another recipe or of other data.
+    /// - Throws: `FileError` where it is of another recipe or of other data, or damaged.
     func isFinished() throws -> Bool {
         guard isHeld, try Experiment(path: path, name: path).state == .finished else {
             return false
         }
-        guard try FileContents.text(of: "\(path)/recipe.yaml") == recipe.resolved else {
-            throw FileError(
-                .badData, file: "\(path)/recipe.yaml", "the run is of another recipe",
-                expected: "that of this command", advice: "Choose another --out")
-        }
-        let trained = try Checkpoint.load("\(path)/model.safetensors").provenance
-        let source = try source()
-        guard trained["data.fingerprint"] == source.fingerprint,
-            trained["label"] == source.labelName
-        else {
-            throw FileError(
-                .badData, file: path, "the run is of other data",
-                expected:
-                    "\(trained["data"] ?? "unknown data"), label \(trained["label"] ?? "unknown")",
-                found: "\(source.file) with other rows, or label \(source.labelName)",
-                advice: "Name the data of the run, or choose another --out")
-        }
+        try RunIdentity(recipe: recipe, source: source(), start: start?.model)
+            .requireHeld(by: path)
+        let checkpoint = "\(path)/model.safetensors"
+        // One that is gone is made anew from the state.
+        guard FileManager.default.fileExists(atPath: checkpoint) else { return false }
+        _ = try Checkpoint.load(checkpoint)
         return true
     }
 
@@ -120,7 +149,7 @@ struct TrainingJob {
             state != .finished, state != .running
         else { return false }
         // The first checkpoint is written before the first state.
-        for name in ["recipe.yaml", "model.safetensors", "metrics.jsonl"] {
+        for name in ["recipe.yaml", "model.safetensors", "metrics.jsonl", "summary.json"] {
             try? files.removeItem(atPath: "\(path)/\(name)")
         }
         return true
@@ -138,6 +167,12 @@ struct TrainingJob {
         throw ExitCode(130)
     }
 
+    /// Leaves word, in the folder of one of several, of an error before its first step.
+    func noteRefusal(_ error: FileError) throws {
+        guard !isHeld else { return }
+        try Experiment.noteRefusal(of: recipe, error.description, in: path)
+    }
+
     /// - Throws: `FileError` where one of several jobs would overwrite a run.
     static func check(_ jobs: [TrainingJob], in folder: String, resume: Bool) throws(FileError) {
         guard !resume, let held = jobs.first(where: \.isHeld) else { return }
@@ -150,11 +185,18 @@ struct TrainingJob {
 
     private func source() throws -> TrainingSource {
         for path in data { try RowsPath.check(path) }
-        if FeatureStore.isStore(data[0]) {
+        let firstTable = data.first { !FeatureStore.isStore($0) }
+        if let firstTable, data.count > 1 {
+            throw FileError(
+                .badData, file: firstTable, "no feature store, of which there may be several",
+                expected: "a folder that tenor features made, or one table alone",
+                advice: "Join tables into one file, with a column split")
+        }
+        if firstTable == nil {
             var stores: [FeatureStore] = []
             for path in data {
                 try OutputPath.check(path, isNotTwiceIn: stores.map(\.path))
-                stores.append(try FeatureStore(path: path))
+                stores.append(try RowsPath.store(path))
             }
             return try TrainingSource(stores, days: recipe.days)
         }
@@ -163,12 +205,6 @@ struct TrainingJob {
                 .badData, file: data[0], "a walk forward is for feature stores, which know days",
                 expected: "a folder that tenor features made",
                 advice: "Leave walk_forward out of the recipe")
-        }
-        guard data.count == 1 else {
-            throw FileError(
-                .badData, file: data[0], "several data are for feature stores",
-                expected: "a folder that tenor features made",
-                advice: "Join tables into one file, with a column split")
         }
         var options = TabularData.Options()
         options.label = label

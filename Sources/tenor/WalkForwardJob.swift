@@ -33,12 +33,13 @@ struct WalkForwardJob {
     ///
     /// - Parameter start: The model that the first window goes on from.
     /// - Throws: `ExitCode` 130 where Ctrl-C stopped it.
-    func run(resume: Bool, start: QuantileModel?) throws -> Result {
-        let store = try FeatureStore(path: data[0])
+    func run(resume: Bool, start: WarmStart?) throws -> Result {
+        let store = try RowsPath.store(data[0])
+        let dates = store.shards.map(\.date)
         let days = walkForward.windows(recipe.days)
         // Every split is made first, so that too few days show before the first hour is spent.
         let splits = try days.map {
-            try ChronologicalSplit($0, of: store.shards.map(\.date), file: store.path)
+            try ChronologicalSplit($0, of: dates, file: store.path)
         }
         var jobs = days.enumerated().map { index, days in
             var recipe = recipe
@@ -48,6 +49,13 @@ struct WalkForwardJob {
         }
         jobs[0].start = start
         try TrainingJob.check(jobs, in: path, resume: resume)
+        for (index, split) in splits.enumerated() {
+            let count = dates.count(where: split.train.contains)
+            guard let asked = walkForward.trainDays, count < asked else { continue }
+            StandardError.warn(
+                "window \(index + 1) trains on \(count) days, not on \(asked): the store has no more "
+                    + "before them")
+        }
 
         var windows: [Result.Window] = []
         for (index, split) in splits.enumerated() {
@@ -56,7 +64,9 @@ struct WalkForwardJob {
             let job = jobs[index]
             if try !job.isFinished() { try job.complete(name: name) }
             let model = try Checkpoint.load(job.checkpoint)
-            if walkForward.isWarmStarted, index + 1 < jobs.count { jobs[index + 1].start = model }
+            if walkForward.isWarmStarted, index + 1 < jobs.count {
+                jobs[index + 1].start = WarmStart(model, file: job.checkpoint)
+            }
             let rows = store.rows(from: test.lowerBound, through: test.upperBound)
             if !FileManager.default.fileExists(atPath: job.forecasts) {
                 try StoreScorer(model: model).score(store, rows: rows, to: job.forecasts) { _ in

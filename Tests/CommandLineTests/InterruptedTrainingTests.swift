@@ -87,8 +87,8 @@ import Testing
             "train", "--resume", "--out", "run", "--set", "training.batch=8",
         ])
         #expect(other.exit == 65)
-        #expect(other.standardError.contains("expected 'batch: 16', found 'batch: 8'"))
-        #expect(other.standardError.contains("Name neither recipe nor --set"))
+        #expect(other.standardError.contains("expected training.batch=16, found training.batch=8"))
+        #expect(other.standardError.contains("Name neither recipe, --set nor --data"))
         let inspected = try await folder.run(["inspect", "run"])
         #expect(inspected.standardOutput.contains("tenor train --resume --out run"))
         // Also from another folder, and where the data have moved.

@@ -69,7 +69,29 @@ import Testing
         try folder.write("data.csv", table + "0.5,0.5,3,train\n")
         let changed = try await train(folder, steps[0], steps[1], "--resume")
         #expect(changed.exit == 65)
-        #expect(changed.standardError.contains("runs/01: the run is of other data"))
+        #expect(changed.standardError.contains("runs/01: the run was started with other data"))
+    }
+
+    @Test("A run that fails is in the table, and the sweep ends with an error; it can go on")
+    func failed() async throws {
+        let folder = try TrainingFolder()
+        try folder.write("sweep.yaml", "keys: {inputs.transform: [standard, piecewise-linear]}\n")
+        let run = try await train(folder)
+        #expect(run.exit == 65)
+        #expect(run.standardError.contains("1 of 2 runs failed: found 02"))
+        let runs = try #require(try run.json()["runs"] as? [[String: Any]])
+        #expect(runs.map { $0["state"] as? String } == ["finished", "failed"])
+        #expect((runs[1]["problem"] as? String)?.contains("needs model.embedding") == true)
+        let listed = try await folder.run(["experiments", "runs"])
+        #expect(listed.standardOutput.contains("02   failed"))
+        #expect(listed.standardError.contains("warning: 02: "))
+
+        // A checkpoint that is lost is made anew from the state.
+        let first = try folder.bytes("runs/01/model.safetensors")
+        try FileManager.default.removeItem(at: folder.url("runs/01/model.safetensors"))
+        let again = try await train(folder, "--resume")
+        #expect(again.exit == 65 && again.standardError.contains("1 of 2 runs failed"))
+        #expect(try folder.bytes("runs/01/model.safetensors") == first)
     }
 
     @Test("A wrong key shows before anything is trained; a folder without runs says so")
@@ -77,7 +99,8 @@ import Testing
         let folder = try TrainingFolder()
         try folder.write("sweep.yaml", "keys: {training.rate: [1]}\n")
         let run = try await train(folder)
-        #expect(run.exit == 65 && run.standardError.contains("unknown key 'training.rate'"))
+        #expect(run.exit == 65)
+        #expect(run.standardError.contains("sweep.yaml:1: unknown key 'training.rate'"))
         #expect(!folder.exists("runs"))
         let none = try await folder.run(["experiments", "."])
         #expect(none.exit == 66 && none.standardError.contains("no runs"))

@@ -79,7 +79,8 @@ import Testing
         let changed = try await runTenor(
             "train", "walk.yaml", "--data", "larger", "--out", "whole", "--resume", in: folder.url)
         #expect(changed.exit == 65)
-        #expect(changed.standardError.contains("whole/window-1: the run is of other data"))
+        #expect(
+            changed.standardError.contains("whole/window-1: the run was started with other data"))
         #expect(try text("whole/forecasts.csv", in: folder) == before)
     }
 

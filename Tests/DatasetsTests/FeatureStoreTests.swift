@@ -141,6 +141,12 @@ import Testing
         #expect(opening()?.problem.contains("not a shard") == true)
         try SafetensorsFile.write([.init("time", [1])], metadata: ["schema": "other"], to: shard)
         #expect(opening()?.problem.contains("another schema") == true)
+        let (time, numbers) = (SafetensorsFile.Tensor("time", [1]), NDArray<Double>([1]))
+        try SafetensorsFile.write(
+            [time, .init("state", numbers), .init("condition", numbers)],
+            metadata: ["schema": schema.hash], to: shard)
+        #expect(opening()?.problem == "the tensor 'state' is of another type")
+        #expect(opening()?.found == "F64" && opening()?.advice?.contains("rm -r") == true)
         try AtomicFile.write(bytes, to: shard)
         #expect(opening() == nil)
         let file = scratch.path + "/" + FeatureSchema.fileName
@@ -148,7 +154,7 @@ import Testing
         try AtomicFile.write(Array(text.utf8), to: file)
         #expect(opening()?.problem.contains("changed") == true)
         try AtomicFile.write(Array("{}".utf8), to: file)
-        #expect(opening()?.problem.contains("not a feature schema") == true)
+        #expect(opening()?.problem.contains("not the schema of a feature store") == true)
     }
 
     @Test("All halves come back to the bit, and floats become the nearest half")

@@ -131,7 +131,10 @@ import Testing
         #expect(message("a: 9") { _ = try $0.int("a", in: ...5) }?.contains("at most 5") == true)
         #expect(
             message("a: [1, 9]") { _ = try $0.ints("a", in: 0..<9) }?
-                .contains("found [1, 9]") == true)
+                .hasSuffix("expected each from 0 to 8, found '9' in place 2 of 2.") == true)
+        #expect(
+            message("a: [1, x, 3]") { _ = try $0.ints("a") }?
+                .hasSuffix("each a whole number, found 'x' in place 2 of 3.") == true)
     }
 
     @Test("--set replaces and adds values, makes sections, and is named in errors")
@@ -160,6 +163,21 @@ import Testing
         #expect(message("a: 1") { try $0.set("a.b", to: "1") }?.contains("'a' has no keys") == true)
         #expect(message("a: 1") { try $0.set("a..b", to: "1") }?.contains("not a key") == true)
         #expect(message("a: 1") { try $0.set("a", to: "[1") }?.contains("not valid YAML") == true)
+    }
+
+    @Test("What is set from a line of another file is told there")
+    func place() {
+        let place = Settings.Place(file: "sweep.yaml", line: 7)
+        #expect(
+            message("a: 1") {
+                try $0.set("a", to: "-1", at: place)
+                _ = try $0.int("a", in: 0...)
+            } == "sweep.yaml:7: 'a' is out of range: expected at least 0, found -1.")
+        #expect(
+            message("a: {b: 1}") {
+                try $0.set("a", to: "{b: 1,\n c: 2}", at: place)
+                throw try $0.sectionOrEmpty("a").objection(to: "c", "too much", found: "2")
+            } == "sweep.yaml:7: 'a.c': too much: found 2.")
     }
 
     @Test("Lists of sections are read and written")

@@ -13,6 +13,13 @@ import Testing
     private func train(
         _ folder: String, _ overrides: [String] = [], until last: Int = .max, resume: Bool = false
     ) throws {
+        try train(folder, on: scratch.table(), overrides, until: last, resume: resume)
+    }
+
+    private func train(
+        _ folder: String, on data: TabularData, _ overrides: [String] = [], until last: Int = .max,
+        resume: Bool = false
+    ) throws {
         let recipe = try Recipe(
             name: "test",
             settings: Settings(
@@ -23,7 +30,7 @@ import Testing
                     """, file: "test.yaml"), overrides: overrides)
         let run = try RunDirectory(path: scratch.file(folder), resume: resume)
         var training = try ModelTraining(
-            recipe: recipe, source: TrainingSource(scratch.table()), run: run, resume: resume)
+            recipe: recipe, source: TrainingSource(data), run: run, resume: resume)
         var done = training.stepsDone
         _ = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
     }
@@ -46,6 +53,35 @@ import Testing
         let a = try #require(table.experiments.first { $0.name == "a" })
         #expect(a.state == .finished && a.steps == 20 && (a.seconds ?? 0) > 0)
         #expect(table.bestOverSeeds == nil)
+    }
+
+    @Test("None is the best of runs that were checked on different rows")
+    func otherRows() throws {
+        try train("runs/a")
+        try train("runs/b", ["training.learning_rate=0.0001"])
+        try train("runs/c", on: scratch.table(seed: 2))
+        let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        #expect(table.best == nil)
+        #expect(Set(table.comparable.map { Set($0.map(\.name)) }) == [["a", "b"], ["c"]])
+    }
+
+    @Test("Folds check on the same rows whatever the seed that deals them")
+    func folds() throws {
+        for seed in 0..<2 {
+            try train("runs/\(seed)", ["validation.folds=2", "training.seed=\(seed)"])
+        }
+        let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        #expect(table.experiments.count == 2 && table.best != nil)
+    }
+
+    @Test("A run that was refused before its first step is listed with the reason")
+    func refusal() throws {
+        try train("runs/a")
+        try Experiment.noteRefusal(
+            of: Recipe("tabular-small"), "no room", in: scratch.file("runs/b"))
+        let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        #expect(table.experiments.map(\.state) == [.finished, .failed])
+        #expect(table.experiments[1].problem == "no room" && table.best?.name == "a")
     }
 
     @Test("What a run says of itself: training while it does, and interrupted where it was killed")

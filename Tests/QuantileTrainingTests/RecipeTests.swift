@@ -100,6 +100,10 @@ import Testing
         #expect(try self.recipe("", ["model=linear"]).model.family == .linear)
         let error = try #require(fileError { _ = try self.recipe("model: two-stages") })
         #expect(error.description.contains("Did you mean 'two-stage'?"), "\(error)")
+        let file = fileError { _ = try self.recipe("", ["model=specs/mine.yaml"]) }
+        #expect(file?.advice?.contains("below 'model:'") == true)
+        let members = fileError { _ = try self.recipe("model: two-stage", ["model.members=4"]) }
+        #expect(members?.problem == "'model.members': a network in two stages has none")
         // What a family does not have is unknown to it.
         let wrong = try #require(
             fileError { _ = try self.recipe("model: linear", ["model.hidden=[3]"]) })

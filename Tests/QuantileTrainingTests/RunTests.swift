@@ -232,13 +232,20 @@ import Testing
                     recipe("training.learning_rate=0.5"), data, in: "run", resume: true)
             })
         #expect(recipeError.kind == .badData)
-        #expect(recipeError.expected?.contains("learning_rate: 0.01") == true, "\(recipeError)")
-        #expect(recipeError.found?.contains("learning_rate: 0.5") == true, "\(recipeError)")
+        #expect(recipeError.expected == "training.learning_rate=0.01")
+        #expect(recipeError.found == "training.learning_rate=0.5")
+        let several = fileError {
+            try train(
+                recipe("training.epochs=2", "model.hidden=[3]"), data, in: "run", resume: true)
+        }
+        #expect(
+            several?.found == "model.hidden=[3], no training.steps, training.epochs=2.0",
+            "\(several?.found ?? "")")
         let dataError = try #require(
             fileError {
                 try train(recipe(), scratch.table(seed: 2), in: "run", resume: true)
             })
-        #expect(dataError.expected?.contains(data.fingerprint) == true, "\(dataError)")
+        #expect(dataError.problem == "the run was started with other data")
         #expect(try content("run", "state.safetensors") == before)
     }
 
@@ -250,6 +257,21 @@ import Testing
             try #require(fileError { _ = try RunDirectory(path: path, resume: false) })
         }
         #expect(error.description.contains("process \(getpid())"), "\(error)")
+    }
+
+    @Test("A directory in which nothing was begun goes, with the folders made for it")
+    func unused() throws {
+        let outer = scratch.file("new")
+        try RunDirectory(path: outer + "/deep/run", resume: false).removeIfUnused()
+        #expect(!FileManager.default.fileExists(atPath: outer))
+        try FileManager.default.createDirectory(
+            atPath: outer, withIntermediateDirectories: false)
+        try RunDirectory(path: outer + "/run", resume: false).removeIfUnused()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outer) == [])
+        try train(recipe(), scratch.table(), in: "run", until: 10)
+        let before = try content("run", "state.safetensors")
+        try RunDirectory(path: scratch.file("run"), resume: true).removeIfUnused()
+        #expect(try content("run", "state.safetensors") == before)
     }
 
     @Test("A finished run is not overwritten, and a run that is not there not resumed")
@@ -291,8 +313,9 @@ import Testing
         let whole = try bytes(of: path)
         for length in [0, 7, 100, whole.count / 2, whole.count - 1] {
             try Data(whole[..<length]).write(to: URL(filePath: path))
-            #expect(
-                fileError { try train(recipe(), data, in: "run", resume: true) }?.kind == .badData)
+            let error = fileError { try train(recipe(), data, in: "run", resume: true) }
+            #expect(error?.kind == .badData)
+            #expect(error?.advice?.contains("--start") == true, "the checkpoint is whole")
         }
         for place in [3, 60, whole.count / 2, whole.count - 1] {
             var damaged = whole

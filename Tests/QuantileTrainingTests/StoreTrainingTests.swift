@@ -179,6 +179,53 @@ import Testing
         #expect(throws: Never.self) { try store.requireSound(0..<7 * TestStore.rowsPerDay) }
     }
 
+    @Test(
+        "Times that are not of a shard's day, or not in order, are refused",
+        arguments: [
+            (FeatureStore.TimeColumn.time, Int64(0)), (.time, .min), (.time, .max),
+            (.time, 1_704_672_000_000_000_000 + 36 * 3_600_000_000_000),
+            (.time, 1_704_672_000_000_000_000), (.reportTime, .min), (.reportTime, 0),
+        ])
+    func unsoundTimes(_ column: FeatureStore.TimeColumn, _ value: Int64) throws {
+        let store = try scratch.store("unsound", days: 22) { day, rows in
+            guard day == 7 else { return }
+            switch column {
+            case .time: rows.time[5] = value
+            case .reportTime: rows.reportTime[5] = value
+            }
+        }
+        let days = try TestStore.recipe().days
+        let error = fileError { _ = try TrainingSource([store], days: days) }
+        #expect(error?.file.hasSuffix("unsound/2024-01-08.safetensors") == true)
+        #expect(error?.column == column.rawValue && error?.found == "\(value)")
+    }
+
+    @Test("Weights that are all 0, and features that are not finite, are refused as what they are")
+    func unusable() throws {
+        let weightless = try scratch.store("weightless", days: 22) { _, rows in
+            rows.weight = rows.weight.map { _ in 0 }
+        }
+        let recipe = try TestStore.recipe()
+        let weights = fileError { _ = try TrainingSource([weightless], days: recipe.days) }
+        #expect(weights?.column == "weight")
+        #expect(weights?.problem == "every training row has weight 0")
+        for value in [Float.nan, .infinity] {
+            let store = try scratch.store(
+                "\(value)", days: 22,
+                editFeatures: { _, block in
+                    for row in 0..<TestStore.rowsPerDay { block.state(row: row)[3] = value }
+                })
+            let error = fileError {
+                _ = try ModelTraining(
+                    recipe: recipe, source: TrainingSource([store], days: recipe.days),
+                    run: RunDirectory(path: scratch.file("run-\(value)"), resume: false),
+                    resume: false)
+            }
+            #expect(error?.column == "s3" && error?.found == "\(value)")
+            #expect(error?.problem == "a feature is not finite")
+        }
+    }
+
     @Test("A store of another schema is refused, and so is a table for residuals")
     func refused() throws {
         let recipe = try TestStore.recipe("training.steps=2")
@@ -204,7 +251,7 @@ import Testing
                 recipe: recipe, source: TrainingSource(table),
                 run: RunDirectory(path: scratch.file("table"), resume: false), resume: false)
         }
-        #expect(residual?.column == "target")
+        #expect(residual?.problem.contains("'target'") == true && residual?.advice != nil)
         let folds = fileError {
             let recipe = try TestStore.recipe("validation.folds=3")
             _ = try ModelTraining(
@@ -212,6 +259,6 @@ import Testing
                 source: TrainingSource([scratch.store("c", days: 16)], days: recipe.days),
                 run: RunDirectory(path: scratch.file("folds"), resume: false), resume: false)
         }
-        #expect(folds?.column == "validation.folds")
+        #expect(folds?.problem.contains("'validation.folds'") == true)
     }
 }

@@ -39,7 +39,8 @@ extension Scratch {
     /// was reported two days late.
     func store(
         _ name: String, days: Int, schema: FeatureSchema = TestStore.schema(), seed: UInt64 = 3,
-        edit: (_ day: Int, _ rows: inout FeatureRows) -> Void = { _, _ in }
+        edit: (_ day: Int, _ rows: inout FeatureRows) -> Void = { _, _ in },
+        editFeatures: (_ day: Int, _ block: FeatureBlock) -> Void = { _, _ in }
     ) throws -> FeatureStore {
         let folder = file(name)
         try FileManager.default.createDirectory(
@@ -73,6 +74,7 @@ extension Scratch {
                 rows.figi.append("")
                 rows.tradeID.append("t\(day)-\(row)")
             }
+            editFeatures(day, block)
             edit(day, &rows)
             let date = String(format: "2024-01-%02d", day + 1)
             try rows.write(

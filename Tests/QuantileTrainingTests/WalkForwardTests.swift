@@ -51,13 +51,14 @@ import Testing
     @Test("What a walk forward cannot be is refused")
     func wrongSections() throws {
         let length = fileError { _ = try splits("{window: rolling}") }
-        #expect(length?.column == "walk_forward.train_days" && length?.found == "none")
+        #expect(length?.problem.contains("walk_forward.train_days") == true)
+        #expect(length?.found == "none")
         let fixed = fileError { _ = try splits("{train_days: 10}") }
-        #expect(fixed?.column == "walk_forward.train_days" && fixed?.found == "10")
+        #expect(fixed?.problem.contains("walk_forward.train_days") == true && fixed?.found == "10")
         let untested = fileError {
             _ = try TestStore.recipe("walk_forward={windows: 2}", "validation.test_days=0")
         }
-        #expect(untested?.column == "validation.test_days")
+        #expect(untested?.problem.contains("validation.test_days") == true)
         let early = fileError { _ = try splits("{windows: 6}") }
         #expect(early?.problem == "too few trading days for the split")
         #expect(early?.expected?.contains("25 of later windows") == true)
@@ -70,7 +71,7 @@ import Testing
         try ModelTraining(
             recipe: recipe, source: TrainingSource([store], days: recipe.days),
             run: RunDirectory(path: scratch.file(folder), resume: resume), resume: resume,
-            start: start)
+            start: start.map { WarmStart($0, file: "start.safetensors") })
     }
 
     private func trained(_ training: ModelTraining) throws -> (QuantileModel, Double) {
@@ -118,7 +119,8 @@ import Testing
             _ = try part.run(shouldStop: { done >= 33 }, onStep: { done = $0 })
         }
         let other = fileError { _ = try training(short(0), store, "part", resume: true) }
-        #expect(other?.problem.contains("another recipe or other data") == true)
+        #expect(other?.problem == "the run was started from another checkpoint")
+        #expect(other?.found == "none", "\(other?.found ?? "")")
         _ = try trained(training(short(0), store, "part", resume: true, start: first))
         for name in ["model.safetensors", "state.safetensors", "metrics.jsonl"] {
             #expect(
@@ -132,11 +134,15 @@ import Testing
         let store = try scratch.store("store", days: 26)
         let (late, _) = try trained(training(short(0), store, "late"))
         let seen = fileError { _ = try training(short(5), store, "seen", start: late) }
-        #expect(seen?.problem == "its train days reach into the validation days of this training")
+        func problem(_ text: String) -> String { "cannot start from it: " + text }
+        #expect(
+            seen?.problem
+                == problem("its train days reach into the validation days of this training"))
+        #expect(seen?.file == "start.safetensors")
         var wide = try TestStore.recipe("model.hidden=[8]", "model.input_gates=0.5")
         wide.days.later = 0
         let network = fileError { _ = try training(wide, store, "wide", start: late) }
-        #expect(network?.problem == "the network is another")
+        #expect(network?.problem == problem("the network is another"))
         #expect(network?.expected == "model.hidden=[8] model.input_gates=0.5", "only what differs")
         #expect(network?.found == "model.hidden=[16, 8] model.input_gates=null")
         let levels = fileError {
@@ -144,9 +150,15 @@ import Testing
                 TestStore.recipe("levels=[0.5]", "recalibration=none"), store, "levels", start: late
             )
         }
-        #expect(levels?.problem == "the levels differ")
+        #expect(levels?.problem == problem("the levels differ"))
+        let transform = fileError {
+            _ = try training(
+                TestStore.recipe("inputs.transform=standard"), store, "transform", start: late)
+        }
+        #expect(transform?.expected == "inputs.transform=standard")
+        #expect(transform?.found == "inputs.transform=clipped")
         let changed = try scratch.store("changed", days: 26, schema: TestStore.schema(version: 2))
         let schema = fileError { _ = try training(short(0), changed, "changed", start: late) }
-        #expect(schema?.problem == "the features differ")
+        #expect(schema?.problem == problem("the features differ"))
     }
 }

@@ -19,10 +19,21 @@ public struct Experiment: Sendable {
     public let seconds: Double?
     /// The mean over nets of the best pinball on their validation rows, in the target's unit.
     public let validationPinball: Double?
+    /// Tells whether two runs were checked on the same rows; nil in those of older versions.
+    public let validationFingerprint: String?
     /// What went wrong, where something did.
     public let problem: String?
     /// The resolved recipe: every value under its keys joined by points.
     public let settings: [(key: String, value: String)]
+
+    /// Leaves word of a training that was refused before it began, as one of several.
+    public static func noteRefusal(
+        of recipe: Recipe, _ problem: String, in run: String
+    ) throws(FileError) {
+        let directory = try RunDirectory(path: run, resume: false)
+        try AtomicFile.write(Array(recipe.resolved.utf8), to: directory.recipe)
+        try RunSummary(refused: problem).write(to: directory.summary)
+    }
 
     /// Reads a run directory.
     ///
@@ -35,6 +46,7 @@ public struct Experiment: Sendable {
         stepsTotal = summary?.stepsTotal
         seconds = summary?.seconds
         validationPinball = summary?.validationPinball
+        validationFingerprint = summary?.validationFingerprint
         problem = summary?.problem
         state =
             switch summary?.state {
@@ -52,7 +64,8 @@ public struct Experiment: Sendable {
         self.name = name
         self.problem = problem
         state = .damaged
-        (steps, stepsTotal, seconds, validationPinball) = (nil, nil, nil, nil)
+        (steps, stepsTotal, seconds) = (nil, nil, nil)
+        (validationPinball, validationFingerprint) = (nil, nil)
         settings = []
     }
 
@@ -107,9 +120,24 @@ public struct ExperimentTable: Sendable {
         self.keys = keys.filter { key in Set(experiments.map { $0.value(of: key) }).count > 1 }
     }
 
-    /// The run with the lowest validation pinball; nil where none was checked.
+    /// The runs that were checked on the same rows, whose pinball can be compared, the best of each
+    /// group first; without those that failed or were not checked.
+    public var comparable: [[Experiment]] {
+        var groups: [[Experiment]] = []
+        for run in experiments where run.validationPinball != nil && run.state != .failed {
+            let place = groups.firstIndex {
+                $0[0].validationFingerprint == run.validationFingerprint
+            }
+            if let place { groups[place].append(run) } else { groups.append([run]) }
+        }
+        return groups
+    }
+
+    /// The run with the lowest validation pinball; nil where none was checked, and where not all
+    /// were checked on the same rows.
     public var best: Experiment? {
-        experiments.first { $0.validationPinball != nil && $0.state != .failed }
+        let groups = comparable
+        return groups.count == 1 ? groups[0][0] : nil
     }
 
     /// The settings with the lowest mean over their seeds, where some were trained with several.

@@ -5,12 +5,14 @@ import Foundation
 public struct RunDirectory: Sendable {
     public let path: String
     private let lock: FileLock
+    /// The folders that were made for it, the innermost first.
+    private let made: [String]
 
     public var recipe: String { "\(path)/recipe.yaml" }
     /// The best checkpoint so far.
     public var model: String { "\(path)/model.safetensors" }
     /// All that a resume needs.
-    public var state: String { "\(path)/state.safetensors" }
+    public var state: String { Self.state(of: path) }
     /// How far the run is.
     public var summary: String { "\(path)/summary.json" }
     /// One JSON object a check.
@@ -23,14 +25,16 @@ public struct RunDirectory: Sendable {
     public init(path: String, resume: Bool) throws(FileError) {
         self.path = path
         let files = FileManager.default
-        let state = "\(path)/state.safetensors"
-        if resume && !files.fileExists(atPath: state) {
+        if resume && !files.fileExists(atPath: Self.state(of: path)) {
             throw FileError(
                 .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
                 advice: "Leave out --resume to start one")
         }
+        made = Self.missing(path)
         try Folder.make(path)
-        lock = try FileLock(path: "\(path)/lock")
+        lock = try FileLock(path: "\(path)/\(Self.lockName)")
+        // What a process that was killed had not finished writing.
+        PartialFile.removeAbandoned(in: path)
         // Looked for under the lock: a run that ended a moment ago is not overwritten.
         if !resume,
             let held = ["state.safetensors", "model.safetensors", "recipe.yaml"].first(where: {
@@ -46,9 +50,34 @@ public struct RunDirectory: Sendable {
         }
     }
 
+    private static let lockName = "lock"
+
+    static func state(of path: String) -> String { "\(path)/state.safetensors" }
+
+    /// The folders on the way to a path, it among them, that are not there; the innermost first.
+    private static func missing(_ path: String) -> [String] {
+        var missing: [String] = []
+        var folder = URL(filePath: path).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: folder.path) {
+            missing.append(folder.path)
+            folder.deleteLastPathComponent()
+        }
+        return missing
+    }
+
+    /// Takes back a directory in which nothing was begun: its lock, and the folders that were made
+    /// for it.
+    public func removeIfUnused() {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+        guard names == [Self.lockName] else { return }
+        lock.remove()
+        // One that somebody else uses by now is not empty, and stays.
+        for folder in made { rmdir(folder) }
+    }
+
     /// Whether a process writes to a run directory right now.
     static func isInUse(_ path: String) -> Bool {
-        let descriptor = open("\(path)/lock", O_RDONLY | O_CLOEXEC)
+        let descriptor = open("\(path)/\(lockName)", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return true }

@@ -1,3 +1,4 @@
+import Arrays
 import Files
 import QuantileModels
 
@@ -5,12 +6,13 @@ import QuantileModels
 struct RunFiles: Sendable {
     private let recipe: Recipe
     private let provenance: [String: String]
-    private let identity: String
+    private let identity: RunIdentity
     private let run: RunDirectory
     /// Of each net.
     private let events: [EventFile]
     private let started = ContinuousClock.now
     private let secondsBefore: Double
+    private let validationFingerprint: String
 
     init(_ training: ModelTraining) {
         let run = training.run
@@ -24,6 +26,7 @@ struct RunFiles: Sendable {
                 folder: nets.count == 1 ? run.path : "\(run.path)/net-\(index + 1)",
                 firstStep: nets[index].trainer.step)
         }
+        validationFingerprint = Self.fingerprint(nets)
         secondsBefore =
             training.stepsDone == 0 ? 0 : RunSummary(path: run.summary)?.seconds ?? 0
     }
@@ -74,6 +77,15 @@ struct RunFiles: Sendable {
     private func summary(_ nets: [NetTraining], _ state: RunSummary.State) -> RunSummary {
         RunSummary(
             nets, state: state,
-            seconds: secondsBefore + started.duration(to: .now) / .seconds(1))
+            seconds: secondsBefore + started.duration(to: .now) / .seconds(1),
+            validationFingerprint: validationFingerprint)
+    }
+
+    /// Of the labels that the nets are checked on, in whatever order: folds are dealt anew by each
+    /// seed, and yet all rows are checked on.
+    private static func fingerprint(_ nets: [NetTraining]) -> String {
+        var hash = XXHash64()
+        nets.flatMap(\.validationLabels).sorted().withUnsafeBytes { hash.update($0) }
+        return hash.hexadecimalDigest
     }
 }

@@ -25,6 +25,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
     /// The mean over nets of the best so far, in the target's unit; nil before each was checked.
     public var validationPinball: Double?
     public var parameters: Int
+    /// Tells whether two runs were checked on the same rows; nil in those of older versions.
+    public var validationFingerprint: String?
     /// What went wrong, where something did.
     public var problem: String?
 
@@ -32,6 +34,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
         case state, steps, seconds, parameters, problem
         case stepsTotal = "steps_total"
         case validationPinball = "validation_pinball"
+        case validationFingerprint = "validation_fingerprint"
     }
 
     /// Reads the summary of a run; nil where there is none.
@@ -42,15 +45,22 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self = summary
     }
 
-    init(_ nets: [NetTraining], state: State, seconds: Double, problem: String? = nil) {
+    init(_ nets: [NetTraining], state: State, seconds: Double, validationFingerprint: String) {
         self.state = state
         self.seconds = seconds
-        self.problem = problem
+        self.validationFingerprint = validationFingerprint
         steps = nets.reduce(0) { $0 + $1.trainer.step }
         stepsTotal = nets.reduce(0) { $0 + $1.trainer.steps }
         parameters = nets.reduce(0) { $0 + $1.trainer.best.parameterCount }
         let best = nets.reduce(0) { $0 + $1.trainer.bestLoss * $1.lossUnit } / Double(nets.count)
         validationPinball = best.isFinite ? best : nil
+    }
+
+    /// Of a training that was refused before it began.
+    init(refused problem: String) {
+        state = .failed
+        (steps, stepsTotal, seconds, parameters) = (0, 0, 0, 0)
+        self.problem = problem
     }
 
     func write(to path: String) throws(FileError) {
