@@ -1,4 +1,5 @@
 import Files
+import Quantiles
 
 /// A whole table in memory, in its three parts, ready for training.
 public struct TabularData: Sendable {
@@ -92,6 +93,7 @@ public struct TabularData: Sendable {
             }
         }
         try requireUsable(hasSplitColumn: columns.split != nil)
+        if let note = farLabelNote { notes.append(note) }
         fingerprint = computeFingerprint()
     }
 
@@ -109,19 +111,12 @@ public struct TabularData: Sendable {
                     ? "Mark some rows '\(part.rawValue)', or drop the column for a 64/16/20 split"
                     : "Give more rows, or a 'split' column")
         }
-        if let first = train.labels.first, train.labels.allSatisfy({ $0 == first }) {
-            if let range = train.labelRange, range.lowerBound < range.upperBound {
-                throw FileError(
-                    .badData, file: file, column: labelName,
-                    "the label varies too little around its mean for single precision",
-                    expected: "a mean of at most 100,000 standard deviations",
-                    found: "labels from \(range.lowerBound) to \(range.upperBound)",
-                    advice: "Subtract a constant from the label, and add it to the forecasts")
-            }
+        // Labels that differ and yet round to one number are another trouble, which training tells.
+        if let range = train.labelRange, range.lowerBound == range.upperBound {
             throw FileError(
                 .badData, file: file, column: labelName, "the label is constant in the train rows",
                 expected: "at least two different labels",
-                found: "\(first) in all \(train.rowCount)",
+                found: "\(train.labels[0]) in all \(train.rowCount)",
                 advice: "Choose another column with --label")
         }
         for part in [SplitPart.train, .validation] {
@@ -132,6 +127,23 @@ public struct TabularData: Sendable {
                 .badData, file: file, column: "weight", "every \(part.rawValue) row has weight 0",
                 expected: "at least one weight above 0")
         }
+    }
+
+    /// A word on a training label so far from all others that it is more likely a mistake.
+    private var farLabelNote: String? {
+        let sorted = train.labels.map(Double.init).sorted()
+        let median = sampleQuantile(ofSorted: sorted, at: 0.5)
+        let spread =
+            sampleQuantile(ofSorted: sorted, at: 0.75) - sampleQuantile(ofSorted: sorted, at: 0.25)
+        let farthest = train.labels.indices.max {
+            abs(Double(train.labels[$0]) - median) < abs(Double(train.labels[$1]) - median)
+        }
+        guard let farthest, spread > 0,
+            abs(Double(train.labels[farthest]) - median) > 10_000 * spread
+        else { return nil }
+        return
+            "the label \(train.labels[farthest]) of data row \(train.rows[farthest] + 1) is more "
+            + "than 10,000 interquartile ranges from the median, \(Float(median)); is it a mistake?"
     }
 
     /// FNV-1a over 32-bit words, in hexadecimal.

@@ -96,10 +96,10 @@ struct TrainingJob {
                         check.isBest ? " (best)" : "", check.rowsPerSecond)
                 },
                 onReading: { done, rows in
+                    let reading =
+                        "checking \(ProgressLine.grouped(done)) of \(ProgressLine.grouped(rows)) rows"
                     progress.update(
-                        done: steps,
-                        detail: "\(ProgressLine.grouped(done)) of "
-                            + "\(ProgressLine.grouped(rows)) validation rows")
+                        done: steps, detail: state.isEmpty ? reading : "\(state), \(reading)")
                 })
         } catch let error as NonFiniteLoss {
             throw FileError(.badData, file: path, error.description)

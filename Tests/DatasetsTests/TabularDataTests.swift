@@ -74,6 +74,14 @@ import Testing
         let row = try self.data("row,x,label,split\n0,1,2,train\n1,3,4,train\n2,5,6,validation\n")
         #expect(row.featureNames == ["x"])
         #expect(row.notes == ["column 'row' is a row number, not a feature"])
+        let labels = (0..<40).map { $0 == 30 ? "1e30" : "\($0)" }
+        let far = try self.data(
+            "a,label,split\n"
+                + labels.enumerated().map {
+                    "1,\($1),\($0 % 4 == 1 ? "validation" : "train")\n"
+                }.joined())
+        #expect(far.notes.count == 1)
+        #expect(far.notes[0].hasPrefix("the label 1e+30 of data row 31 is more than 10,000"))
     }
 
     @Test("The fingerprint sees values and names, not how they are written")
