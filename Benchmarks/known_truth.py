@@ -116,10 +116,11 @@ def catboost(parts, levels, threads):
         return min(models, key=lambda key: next(iter(
             models[key].get_best_score()["validation"].values())))
 
-    # The depth by the validation loss, then whether half the rate is better.
+    # The depth by the validation loss, then whether lower rates are better.
     models = {(depth, 0.1): fit(depth, 0.1) for depth in (4, 6)}
     depth, _ = best(models)
-    models[depth, 0.05] = fit(depth, 0.05)
+    for rate in (0.05, 0.03):
+        models[depth, rate] = fit(depth, rate)
     depth, rate = best(models)
     model = models[depth, rate]
     note = f"depth {depth}, learning rate {rate}, {model.tree_count_} trees"

@@ -53,8 +53,7 @@ public struct ModelTraining: Sendable {
     /// - Throws: ``Files/FileError`` for data or a start that do not fit the recipe, or a resume
     ///   that is not of this training.
     public init(
-        recipe: Recipe, source: TrainingSource, run: RunDirectory, resume: Bool,
-        start: WarmStart? = nil
+        recipe: Recipe, source: TrainingSource, run: RunDirectory, start: WarmStart? = nil
     ) throws(FileError) {
         guard (recipe.target == .residual) == source.isStreamed else {
             throw FileError(
@@ -83,14 +82,16 @@ public struct ModelTraining: Sendable {
                 "split.seed": "\(recipe.training.seed)",
             ], uniquingKeysWith: { $1 })
         provenance["start"] = start?.model.fingerprint
+        provenance.merge(start?.lastDaysSeen ?? [:]) { $1 }
         self.provenance = provenance
         identity = RunIdentity(recipe: recipe, source: source, start: start?.model)
-        if resume {
+        if run.goesOn {
             try TrainingState.restore(&nets, identity: identity, from: run)
-            try run.truncateMetrics(after: nets.map(\.trainer.step))
         } else {
+            try identity.requireBegun(in: run)
             try AtomicFile.write(Array(recipe.resolved.utf8), to: run.recipe)
         }
+        try run.truncateMetrics(after: nets.map(\.trainer.step))
     }
 
     private static func nets(

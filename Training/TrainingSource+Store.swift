@@ -16,11 +16,16 @@ extension TrainingSource {
         _ stores: [FeatureStore], days: ChronologicalSplit.Days
     ) throws(FileError) {
         let (store, schema) = (stores[0], stores[0].schema)
+        for store in stores { try store.requireSound() }
         let split = try ChronologicalSplit(days, of: store.shards.map(\.date), file: store.path)
-        let validation = try StoreRows(
+        let validation = StoreRows(
             store, split.validation, reportedBefore: store.start(split.test))
         let end = store.start(split.validation)
-        var parts = [try StoreRows(store, split.train, reportedBefore: end)]
+        var parts = [StoreRows(store, split.train, reportedBefore: end)]
+        // The hashes of the shards stand for every byte of them, features too.
+        var checksums = [split.train, split.validation].flatMap {
+            store.checksums(from: $0.lowerBound, through: $0.upperBound)
+        }
         for other in stores.dropFirst() {
             guard other.schema.hash == schema.hash else {
                 throw FileError(
@@ -37,7 +42,8 @@ extension TrainingSource {
                         + split.train.upperBound,
                     found: "\(other.shards.count) days")
             }
-            let part = try StoreRows(other, first...last, reportedBefore: end)
+            checksums += other.checksums(from: first, through: last)
+            let part = StoreRows(other, first...last, reportedBefore: end)
             for earlier in parts { try part.requireOthers(than: earlier) }
             parts.append(part)
         }
@@ -61,7 +67,8 @@ extension TrainingSource {
             }
         }
         var hash = XXHash64()
-        Array(schema.hash.utf8).withUnsafeBytes { hash.update($0) }
+        Array((checksums + [schema.hash]).joined(separator: "\n").utf8)
+            .withUnsafeBytes { hash.update($0) }
         for part in [training, checking] {
             part.labels.withUnsafeBytes { hash.update($0) }
             part.weights?.withUnsafeBytes { hash.update($0) }
@@ -109,11 +116,8 @@ private struct StoreRows: Sendable {
     let labels: [Float]
     let weights: [Float]
 
-    init(
-        _ store: FeatureStore, _ dates: ClosedRange<String>, reportedBefore end: Int64
-    ) throws(FileError) {
+    init(_ store: FeatureStore, _ dates: ClosedRange<String>, reportedBefore end: Int64) {
         let range = store.rows(from: dates.lowerBound, through: dates.upperBound)
-        try store.requireSound(range)
         let first = range.lowerBound
         let reported = store.values(.reportTime, rows: range)
         let numbers = range.filter { reported[$0 - first] < end }

@@ -46,6 +46,14 @@ extension WarmStart {
                 found: found,
                 advice: "Start from a checkpoint of the same recipe, or without --start")
         }
+        guard recipe.keptMembers == nil else {
+            throw FileError(
+                .badData, file: file,
+                "cannot start from it: a net that forecasts by some of its members only could end "
+                    + "worse than the start", expected: "kept_members=null",
+                found: "kept_members=\(recipe.keptMembers ?? 0)",
+                advice: "Train both with --set kept_members=null")
+        }
         guard recipe.folds == 1, model.nets.count == 1 else {
             throw refused(
                 "only one net can go on, since folds are dealt anew", "one net",
@@ -85,19 +93,27 @@ extension WarmStart {
         try checkSawNothingLater(than: source)
     }
 
+    /// The last days that the model and all that it went on from were trained and checked on, for the
+    /// checkpoint of what goes on from it.
+    var lastDaysSeen: [String: String] {
+        var last: [String: String] = [:]
+        for part in ["train", "validation"] { last[Self.key(part)] = lastDay(part) }
+        return last
+    }
+
+    private static func key(_ part: String) -> String { "start.\(part).last" }
+
+    private func lastDay(_ part: String) -> String? {
+        let own = model.provenance["split.\(part)"]?.split(separator: ".").last.map(String.init)
+        return [own, model.provenance[Self.key(part)]].compactMap(\.self).max()
+    }
+
     private func checkSawNothingLater(than source: TrainingSource) throws(FileError) {
-        func days(_ provenance: [String: String], _ part: String) -> (
-            first: Substring, last: Substring
-        )? {
-            guard let text = provenance["split.\(part)"],
-                let first = text.split(separator: ".").first,
-                let last = text.split(separator: ".").last
-            else { return nil }
-            return (first, last)
-        }
         for (seen, judge) in [("train", "validation"), ("validation", "test")] {
-            guard let last = days(model.provenance, seen)?.last,
-                let first = days(source.provenance, judge)?.first, last >= first
+            guard let last = lastDay(seen),
+                let first = source.provenance["split.\(judge)"]?.split(separator: ".").first
+                    .map(String.init),
+                last >= first
             else { continue }
             throw FileError(
                 .badData, file: file,

@@ -64,6 +64,8 @@ public struct SafetensorsFile: Sendable {
     public let path: String
     /// The file's texts, without the hash.
     public let metadata: [String: String]
+    /// The hash that the file states, checked or not; nil in files of other programs.
+    public let statedChecksum: String?
     /// The tensors, in the order of their data.
     public let entries: [Entry]
 
@@ -85,6 +87,7 @@ public struct SafetensorsFile: Sendable {
         var metadata = header.metadata
         let stated = metadata.removeValue(forKey: Self.checksumKey)
         self.metadata = metadata
+        statedChecksum = stated
         switch checksum {
         case .unchecked: break
         case .ifPresent where stated == nil: break

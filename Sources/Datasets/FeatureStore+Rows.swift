@@ -20,28 +20,29 @@ extension FeatureStore {
     ///
     /// - Throws: ``Files/FileError`` naming the shard and the first of its rows whose label or
     ///   reference is not finite, whose scale is not above 0, whose weight is below 0, or whose
-    ///   times are not of its day.
-    public func requireSound(_ rows: Range<Int>) throws(FileError) {
+    ///   times are not of its day or before those of the row above.
+    public func requireSound() throws(FileError) {
         let checks: [(column: FloatColumn, expected: String, isSound: (Float) -> Bool)] = [
             (.label, "a finite number", \.isFinite), (.reference, "a finite number", \.isFinite),
             (.scale, "a finite number above 0", { $0.isFinite && $0 > 0 }),
             (.weight, "a finite number, 0 or more", { $0.isFinite && $0 >= 0 }),
         ]
+        var latest = Int64.min
         for shard in shards {
-            let own = shard.rows.clamped(to: rows)
             for (column, expected, isSound) in checks {
-                let values = values(column, rows: own)
-                guard let place = values.firstIndex(where: { !isSound($0) }) else { continue }
+                let values = values(column, rows: shard.rows)
+                guard let row = values.firstIndex(where: { !isSound($0) }) else { continue }
                 throw unsound(
-                    shard, row: own.lowerBound + place, column.rawValue, expected: expected,
-                    found: "\(values[place])")
+                    shard, row: row, column.rawValue, expected: expected, found: "\(values[row])")
             }
-            try requireSoundTimes(shard, own)
+            latest = try requireSoundTimes(shard, after: latest)
         }
     }
 
     /// Splits by time, and whatever is looked up by time, rely on these.
-    private func requireSoundTimes(_ shard: Shard, _ rows: Range<Int>) throws(FileError) {
+    ///
+    /// - Returns: The time of the last row.
+    private func requireSoundTimes(_ shard: Shard, after latest: Int64) throws(FileError) -> Int64 {
         guard let midnight = try? Date(shard.date, strategy: .iso8601.year().month().day()) else {
             throw FileError(
                 .badData, file: shard.file.path, "the name of a shard is its day",
@@ -50,23 +51,24 @@ extension FeatureStore {
         let start = Int64(midnight.timeIntervalSince1970) * 1_000_000_000
         // A day in New York is over before this, in winter and in summer.
         let end = start + 36 * 3_600 * 1_000_000_000
-        var earliest = start
-        for (place, time) in values(.time, rows: rows).enumerated() {
-            guard (earliest..<end).contains(time) else {
+        var earliest = max(start, latest)
+        for (row, time) in values(.time, rows: shard.rows).enumerated() {
+            guard time >= earliest, time < end else {
                 throw unsound(
-                    shard, row: rows.lowerBound + place, TimeColumn.time.rawValue,
+                    shard, row: row, TimeColumn.time.rawValue,
                     expected: "nanoseconds since 1970 on \(shard.date), none before the row above",
                     found: "\(time)")
             }
             earliest = time
         }
-        let reported = values(.reportTime, rows: rows)
-        if let place = reported.firstIndex(where: { $0 < start }) {
+        let reported = values(.reportTime, rows: shard.rows)
+        if let row = reported.firstIndex(where: { $0 < start }) {
             throw unsound(
-                shard, row: rows.lowerBound + place, TimeColumn.reportTime.rawValue,
+                shard, row: row, TimeColumn.reportTime.rawValue,
                 expected: "nanoseconds since 1970 on \(shard.date) or later",
-                found: "\(reported[place])")
+                found: "\(reported[row])")
         }
+        return earliest
     }
 
     private func unsound(
@@ -74,7 +76,7 @@ extension FeatureStore {
     ) -> FileError {
         FileError(
             .badData, file: shard.file.path, column: column,
-            "row \(row - shard.rows.lowerBound) of the shard is unsound", expected: expected,
+            "row \(row) of the shard is unsound", expected: expected,
             found: found, advice: Self.repair(path, without: shard.file.path))
     }
 

@@ -52,9 +52,9 @@ public struct FeatureStore: Sendable {
     public let rowCount: Int
     /// Whether the features are stored as 16-bit numbers.
     public let isHalf: Bool
-    /// Whether a list tells which shards belong to it, so that one that is lost is noticed; not
-    /// before the build has come to its end.
-    public let isListed: Bool
+    /// The days that the list of shards does not name: all before the build has come to its end, and
+    /// those that a later build has added so far. One of them that is lost is not noticed.
+    public let unlistedDates: [String]
 
     /// Whether a folder is a feature store.
     public static func isStore(_ path: String) -> Bool {
@@ -62,10 +62,14 @@ public struct FeatureStore: Sendable {
     }
 
     /// Opens a store.
-    /// - Parameter checksums: whether every byte is read and checked.
+    /// - Parameters:
+    ///   - checksums: whether every byte is read and checked.
+    ///   - onShard: called after every shard with how many are open.
     /// - Throws: `FileError` where the schema or a shard is missing, damaged, of other features or of
     ///   another type of numbers.
-    public init(path: String, checksums: Bool = false) throws(FileError) {
+    public init(
+        path: String, checksums: Bool = false, onShard: (Int) -> Void = { _ in }
+    ) throws(FileError) {
         self.path = path
         schema = try FeatureSchema(store: path)
         let names: [String]
@@ -99,13 +103,21 @@ public struct FeatureStore: Sendable {
             }
             row = shard.rows.upperBound
             shards.append(shard)
+            onShard(shards.count)
         }
         let list = try ShardList(store: path)
         try list?.check(shards, store: path)
-        isListed = list != nil
+        unlistedDates = shards.map(\.date).filter { list?.rows[$0] == nil }
         self.shards = shards
         rowCount = row
         isHalf = shards.first?.state.dtype == .f16
+    }
+
+    /// The hashes of the bytes of each shard of some days, as the shards state them; a day and later,
+    /// up to and with another.
+    public func checksums(from first: String, through last: String) -> [String] {
+        shards.filter { $0.date >= first && $0.date <= last }
+            .map { $0.file.statedChecksum ?? "none" }
     }
 
     /// Notes which shards there are, so that one that is lost later is noticed.

@@ -40,7 +40,7 @@ public struct StoreScorer: Sendable {
         try model.require(
             store.schema, of: store.path, "the store has other features than the checkpoint",
             advice: "Build the store with the version of tenor that trained the checkpoint")
-        try store.requireSound(rows)
+        try store.requireSound()
         var tiles: [Double] = []
         tiles.reserveCapacity(rows.count * model.levels.count)
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsPerBlock) {

@@ -11,8 +11,12 @@ import Synchronization
 package enum Interruption {
     private static let requested = Atomic<Bool>(false)
 
+    private static let isListening = Atomic<Bool>(false)
+
     /// From now on the first signal asks the work to stop; a second one ends the process at once.
+    /// Asked again it changes nothing.
     package static func listen() {
+        guard !isListening.exchange(true, ordering: .relaxed) else { return }
         // The atomic exists before a handler can run.
         requested.store(false, ordering: .relaxed)
         var signals = sigset_t()

@@ -10,8 +10,8 @@ struct Experiments: ParsableCommand {
         abstract: "Lists the runs in a folder: where their recipes differ, and what came out.",
         discussion: """
             Runs are found in the folder and below it, the lowest validation pinball first. It can \
-            be compared between runs that were checked on the same rows, and the best of those is \
-            named.
+            be compared between runs that were checked on the same rows and weights at the same \
+            levels, and the best of those is named.
 
             Example:
               tenor experiments runs
@@ -36,7 +36,9 @@ struct Experiments: ParsableCommand {
         for line in lines(of: table) { print(line) }
         let groups = table.comparable
         if groups.count > 1 {
-            print("The runs were checked on different rows; compare those of the same rows only.")
+            print(
+                "Not all runs are known to be checked on the same rows, weights and levels; only those "
+                    + "that are can be compared.")
         }
         for group in groups {
             guard let pinball = group[0].validationPinball else { continue }
@@ -83,7 +85,7 @@ struct Experiments: ParsableCommand {
             let stepsTotal: Int?
             let seconds: Double?
             let validationPinball: Double?
-            /// Equal where two runs were checked on the same rows.
+            /// Equal where two runs can be compared.
             let validationFingerprint: String?
             let problem: String?
             /// Where the recipes differ.
@@ -96,7 +98,7 @@ struct Experiments: ParsableCommand {
         }
 
         let runs: [Run]
-        /// Nil where not all were checked on the same rows.
+        /// Nil where not all can be compared.
         let best: String?
 
         init(_ table: ExperimentTable) {

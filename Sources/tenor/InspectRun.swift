@@ -16,6 +16,8 @@ struct RunDescription: Description {
     /// The resolved recipe, every value under its keys joined by points.
     let settings: [String: String]
     private let recipe: [(key: String, value: String)]
+    /// What goes on with it: a run that is one of several does not by itself.
+    private let resuming: String
 
     private enum CodingKeys: CodingKey {
         case run, state, steps, stepsTotal, seconds, validationPinball, problem, checkpoint,
@@ -36,23 +38,28 @@ struct RunDescription: Description {
         validationPinball = experiment.validationPinball
         let model = path + "/model.safetensors"
         checkpoint = FileManager.default.fileExists(atPath: model) ? model : nil
-        problem = experiment.problem ?? Self.damage(of: checkpoint, isNeeded: state == .finished)
+        let command = "\(path)/\(TrainingCommand.fileName)"
+        resuming =
+            FileManager.default.fileExists(atPath: command)
+            ? "tenor train --resume --out \(path)"
+            : "the command that began it, or the sweep or walk forward it is of, and --resume"
+        problem =
+            experiment.problem ?? Self.damage(in: path, isFinished: state == .finished)
         recipe = experiment.settings
         settings = Dictionary(recipe.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
     }
 
-    /// What is wrong with the checkpoint of a run; nil where nothing is.
-    private static func damage(of checkpoint: String?, isNeeded: Bool) -> String? {
-        guard let checkpoint else {
-            return isNeeded
-                ? "the checkpoint is gone; tenor train --resume makes it anew from the state" : nil
+    /// What is wrong with the checkpoint or the state of a run; nil where nothing is.
+    private static func damage(in run: String, isFinished: Bool) -> String? {
+        for name in ["model.safetensors", "state.safetensors"] {
+            do {
+                _ = try SafetensorsFile(path: "\(run)/\(name)", checksum: .required)
+            } catch {
+                if error.kind != .missing { return error.description }
+                if isFinished { return "\(name) is gone" }
+            }
         }
-        do {
-            _ = try SafetensorsFile(path: checkpoint, checksum: .required)
-            return nil
-        } catch {
-            return error.description
-        }
+        return nil
     }
 
     var text: String {
@@ -66,7 +73,7 @@ struct RunDescription: Description {
         rows.append(("Checkpoint", checkpoint ?? "none yet"))
         // A run that was killed while it saved may not tell its state yet.
         if state != .finished, state != .running {
-            rows.append(("Goes on with", "tenor train --resume --out \(run)"))
+            rows.append(("Goes on with", resuming))
         }
         let width = max(recipe.map(\.key.count).max() ?? 0, 16)
         let lines =

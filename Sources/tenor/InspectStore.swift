@@ -19,7 +19,8 @@ struct StoreDescription: Description {
 
     init(of path: String, showsFeatures: Bool) throws {
         self.showsFeatures = showsFeatures
-        let store = try RowsPath.store(path, checksums: true)
+        let store = try RowsPath.store(path, readsAll: true)
+        try store.requireSound()
         days = store.shards.count
         firstDay = store.shards.first?.date
         lastDay = store.shards.last?.date

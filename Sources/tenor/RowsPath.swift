@@ -6,13 +6,18 @@ import Terminal
 /// Rows to train on or to score come as a CSV file or a feature store.
 enum RowsPath {
     /// Opens a feature store, and warns where a day of it could be missing unnoticed.
-    /// - Parameter checksums: whether every byte is read and checked.
-    static func store(_ path: String, checksums: Bool = false) throws(FileError) -> FeatureStore {
-        let store = try FeatureStore(path: path, checksums: checksums)
-        if !store.isListed {
+    /// - Parameter readsAll: whether every byte is read and checked, which is worth its seconds where
+    ///   hours follow.
+    static func store(_ path: String, readsAll: Bool = false) throws(FileError) -> FeatureStore {
+        let progress = ProgressLine("checking \(path)", unit: "days")
+        let store = try FeatureStore(path: path, checksums: readsAll) {
+            if readsAll { progress.update(done: $0) }
+        }
+        if let first = store.unlistedDates.first {
             StandardError.warn(
-                "\(path) has no list of its shards: tenor features has not come to its end, or the "
-                    + "list is lost; run it again, or a day that is missing is not noticed")
+                "\(path)/shards.json does not name \(store.unlistedDates.count) of its "
+                    + "\(store.shards.count) days, the first \(first): tenor features has not come to "
+                    + "its end, or did not make them; run it again")
         }
         return store
     }

@@ -31,6 +31,16 @@ struct SweepJob {
                 expected: "a recipe without walk_forward",
                 advice: "Walk forward with the best settings afterwards")
         }
+        var names: [String: String] = [:]
+        for (run, job) in zip(sweep.runs, jobs) {
+            if let twin = names.updateValue(run.name, forKey: job.recipe.resolved) {
+                throw FileError(
+                    .badData, file: run.settings[0].place.file,
+                    "runs \(twin) and \(run.name) are the same training",
+                    expected: "settings that differ", found: run.text,
+                    advice: "Give each value once, and a section before the keys in it")
+            }
+        }
         try TrainingJob.check(jobs, in: path, resume: resume)
         var failed: [String] = []
         for (index, (run, job)) in zip(sweep.runs, jobs).enumerated() {

@@ -23,15 +23,17 @@ struct Train: ParsableCommand {
 
             Data may also be a feature store, for the recipe bonds: its last trading days are for \
             test, those before them for validation, with a day between (validation.test_days, \
-            validation.days, validation.embargo_days). More stores, as --data A --data B, add training \
-            rows; the days are those of the first. Ctrl-C saves the state; --resume goes on, with the \
-            recipe and the data of the run where none are named; for a sweep, and for a \
-            walk forward, name them as at the start.
+            validation.days, validation.embargo_days). More stores, as --data A --data B, add \
+            training rows; the days are those of the first. Every byte is checked first. Ctrl-C \
+            saves the state; --resume goes on, with the recipe and the data of the run where none \
+            are named; for a sweep, and for a walk forward, name them as at the start.
 
             --start CHECKPOINT goes on from a trained network of the same recipe, with its \
-            transforms; the result is never worse than the start on the validation days, which the \
-            start must not have seen (of a table this cannot be checked). A recipe with a section walk_forward trains once a test period and tests each network on the \
-            days that follow, each in a folder window-1, window-2 and so on below --out, and joins \
+            transforms; the result is never worse than the start on the validation days, which \
+            neither the start nor what it went on from may have seen (of a table this cannot be \
+            checked). A recipe with a section walk_forward trains once a test period and tests each \
+            network on the days that follow, each in a folder window-1, window-2 and so on below \
+            --out, and joins \
             their forecasts:
               walk_forward:
                 windows: 4
@@ -103,9 +105,9 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
-        Interruption.listen()
         if let sweep { return try runSweep(sweep) }
         let (recipe, command) = try begin()
+        try check(command.data)
         let path = out ?? "runs/\(recipe.name)-\(Self.timestamp())"
         try OutputPath.check(folder: path, option: "--out")
         let start = try command.start.map { WarmStart(try Checkpoint.load($0), file: $0) }
@@ -117,7 +119,7 @@ struct Train: ParsableCommand {
         let job = TrainingJob(
             recipe: recipe, data: command.data, label: command.label, path: path, start: start,
             command: command)
-        switch try job.run(resume: resume && !job.clearIfOnlyBegun()) {
+        switch try job.run(resume: resume) {
         case .interrupted(let steps):
             StandardError.write(
                 """
@@ -140,6 +142,19 @@ struct Train: ParsableCommand {
                         result.stepsPerNet))
                 print("checkpoint \(result.checkpoint)")
             }
+        }
+    }
+
+    /// Checks what is worth checking once, however many trainings follow.
+    private func check(_ data: [String]) throws(FileError) {
+        for path in data where FeatureStore.isStore(path) {
+            guard label == nil else {
+                throw FileError(
+                    .badData, file: path,
+                    "--label is for tables; what a feature store asks is the price",
+                    found: "--label \(label ?? "")", advice: "Leave it out")
+            }
+            _ = try RowsPath.store(path, readsAll: true)
         }
     }
 
@@ -185,6 +200,7 @@ struct Train: ParsableCommand {
     private func runSweep(_ file: String) throws {
         let name = recipe ?? ""
         let base = try Recipe(name, overrides: overrides)
+        try check(data)
         let path = out ?? "runs/\(base.name)-sweep-\(Self.timestamp())"
         try OutputPath.check(folder: path, option: "--out")
         let job = SweepJob(

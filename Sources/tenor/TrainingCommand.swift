@@ -36,8 +36,21 @@ struct TrainingCommand: Codable {
     /// The recipe that a run holds, resolved.
     /// - Parameter overrides: `key.path=value`.
     func recipe(run path: String, overrides: [String]) throws(FileError) -> Recipe {
-        try Recipe(
-            name: recipe, settings: Settings(path: "\(path)/recipe.yaml"), overrides: overrides)
+        let file = "\(path)/recipe.yaml"
+        let settings: Settings?
+        do {
+            settings = try Settings(path: file)
+        } catch {
+            guard error.kind == .missing else { throw error }
+            settings = nil
+        }
+        guard let settings, !settings.keys.isEmpty else {
+            throw FileError(
+                .badData, file: file, "the recipe of the run is gone",
+                expected: "every setting, as tenor train wrote them",
+                advice: "Name the recipe, --data and --set as at the start, beside --resume")
+        }
+        return try Recipe(name: recipe, settings: settings, overrides: overrides)
     }
 
     /// Writes it with paths from the root, since a run may go on from another folder.

@@ -42,16 +42,18 @@ struct TrainingJob {
     /// - Parameter name: What the progress line begins with.
     func run(resume: Bool, name: String = "training") throws -> Outcome {
         let source = try source()
+        // Before this a signal ends the process at once: nothing is begun, and reading may wait.
+        Interruption.listen()
         let directory = try RunDirectory(path: path, resume: resume)
         var training: ModelTraining
         do {
             training = try ModelTraining(
-                recipe: recipe, source: source, run: directory, resume: resume, start: start)
+                recipe: recipe, source: source, run: directory, start: start)
         } catch {
             directory.removeIfUnused()
             throw error
         }
-        if !resume { try command?.write(run: path) }
+        if !directory.goesOn { try command?.write(run: path) }
         StandardError.write(
             "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
         warn(of: training, on: source)
@@ -123,36 +125,15 @@ struct TrainingJob {
 
     /// Whether the run directory holds this training, finished, with a checkpoint that can be read.
     ///
-    /// - Throws: `FileError` where it is of another recipe or of other data, or damaged.
+    /// - Throws: `FileError` where it is of another recipe or of other data, or its state is lost.
     func isFinished() throws -> Bool {
         guard isHeld, try Experiment(path: path, name: path).state == .finished else {
             return false
         }
         try RunIdentity(recipe: recipe, source: source(), start: start?.model)
             .requireHeld(by: path)
-        let checkpoint = "\(path)/model.safetensors"
-        // One that is gone is made anew from the state.
-        guard FileManager.default.fileExists(atPath: checkpoint) else { return false }
-        _ = try Checkpoint.load(checkpoint)
-        return true
-    }
-
-    /// Clears what a run of this recipe left that was killed before its first state: it starts anew.
-    ///
-    /// - Returns: Whether there was such a run.
-    func clearIfOnlyBegun() -> Bool {
-        let files = FileManager.default
-        let state = (try? Experiment(path: path, name: path))?.state
-        // One that somebody trains right now may have no state yet either.
-        guard !files.fileExists(atPath: "\(path)/state.safetensors"),
-            (try? FileContents.text(of: "\(path)/recipe.yaml")) == recipe.resolved,
-            state != .finished, state != .running
-        else { return false }
-        // The first checkpoint is written before the first state.
-        for name in ["recipe.yaml", "model.safetensors", "metrics.jsonl", "summary.json"] {
-            try? files.removeItem(atPath: "\(path)/\(name)")
-        }
-        return true
+        // A checkpoint that is gone or damaged is made anew from the state.
+        return (try? Checkpoint.load("\(path)/model.safetensors")) != nil
     }
 
     /// Trains, or goes on with a training that was stopped.
@@ -160,9 +141,7 @@ struct TrainingJob {
     /// - Parameter name: What the progress line begins with.
     /// - Throws: `ExitCode` 130 where Ctrl-C stopped it.
     func complete(name: String) throws {
-        let goesOn = FileManager.default.fileExists(atPath: "\(path)/state.safetensors")
-        _ = clearIfOnlyBegun()
-        guard case .interrupted = try run(resume: goesOn, name: name) else { return }
+        guard case .interrupted = try run(resume: isHeld, name: name) else { return }
         StandardError.write("Stopped; go on with the same command and --resume.\n")
         throw ExitCode(130)
     }
@@ -175,6 +154,11 @@ struct TrainingJob {
 
     /// - Throws: `FileError` where one of several jobs would overwrite a run.
     static func check(_ jobs: [TrainingJob], in folder: String, resume: Bool) throws(FileError) {
+        guard !FileManager.default.fileExists(atPath: "\(folder)/recipe.yaml") else {
+            throw FileError(
+                .badData, file: folder, "the folder is a run itself",
+                expected: "a folder of runs, or a new one", advice: "Choose another --out")
+        }
         guard !resume, let held = jobs.first(where: \.isHeld) else { return }
         throw FileError(
             .badData, file: folder, "the folder holds runs already", found: held.path,
@@ -196,7 +180,7 @@ struct TrainingJob {
             var stores: [FeatureStore] = []
             for path in data {
                 try OutputPath.check(path, isNotTwiceIn: stores.map(\.path))
-                stores.append(try RowsPath.store(path))
+                stores.append(try FeatureStore(path: path))
             }
             return try TrainingSource(stores, days: recipe.days)
         }

@@ -34,7 +34,7 @@ struct WalkForwardJob {
     /// - Parameter start: The model that the first window goes on from.
     /// - Throws: `ExitCode` 130 where Ctrl-C stopped it.
     func run(resume: Bool, start: WarmStart?) throws -> Result {
-        let store = try RowsPath.store(data[0])
+        let store = try FeatureStore(path: data[0])
         let dates = store.shards.map(\.date)
         let days = walkForward.windows(recipe.days)
         // Every split is made first, so that too few days show before the first hour is spent.
@@ -68,7 +68,7 @@ struct WalkForwardJob {
                 jobs[index + 1].start = WarmStart(model, file: job.checkpoint)
             }
             let rows = store.rows(from: test.lowerBound, through: test.upperBound)
-            if !FileManager.default.fileExists(atPath: job.forecasts) {
+            if try !job.hasForecasts(of: rows.count) {
                 try StoreScorer(model: model).score(store, rows: rows, to: job.forecasts) { _ in
                     try Interruption.check()
                 }
@@ -105,4 +105,11 @@ struct WalkForwardJob {
 extension TrainingJob {
     fileprivate var checkpoint: String { "\(path)/model.safetensors" }
     fileprivate var forecasts: String { "\(path)/forecasts.csv" }
+
+    /// Whether the table of forecasts is there, with a line for every row below its header.
+    fileprivate func hasForecasts(of rows: Int) throws(FileError) -> Bool {
+        guard FileManager.default.fileExists(atPath: forecasts) else { return false }
+        let newline = UInt8(ascii: "\n")
+        return try FileContents.bytes(of: forecasts).count { $0 == newline } == rows + 1
+    }
 }

@@ -88,7 +88,7 @@ import Testing
         ])
         #expect(other.exit == 65)
         #expect(other.standardError.contains("expected training.batch=16, found training.batch=8"))
-        #expect(other.standardError.contains("Name neither recipe, --set nor --data"))
+        #expect(other.standardError.contains("Give the settings of the run, or none"))
         let inspected = try await folder.run(["inspect", "run"])
         #expect(inspected.standardOutput.contains("tenor train --resume --out run"))
         // Also from another folder, and where the data have moved.

@@ -15,6 +15,16 @@ import Testing
             try #require(run.exit == 0, "\(arguments): \(run.standardError)")
         }
         func inspect() async throws -> TenorRun { try await runTenor("inspect", "store", in: url) }
+        func train(_ options: String...) async throws -> TenorRun {
+            let settings = [
+                "model={family: two-stage, hidden: [4], head: [4]}", "training.steps=4",
+                "training.warm_up=1", "validation.warm_up_days=1", "validation.days=1",
+                "validation.test_days=1",
+            ]
+            return try await runTenor(
+                ["train", "bonds", "--data", "store", "--out", "run"]
+                    + settings.flatMap { ["--set", $0] } + options, in: url)
+        }
         let whole = try await inspect()
         #expect(whole.exit == 0 && !whole.standardError.contains("warning"))
 
@@ -39,12 +49,37 @@ import Testing
         #expect(damaged.standardError.contains(shard))
         #expect(damaged.standardError.contains("checksum"))
         #expect(damaged.standardError.contains("tenor features --market"))
+        let trained = try await train()
+        #expect(trained.exit == 65 && trained.standardError.contains("checksum"))
         try bytes.write(to: file)
+
+        let label = try await train("--label", "yield")
+        #expect(label.exit == 65 && label.standardError.contains("--label is for tables"))
+        #expect(try await train().exit == 0)
+        // The same trades with other bytes: a resume would not be of this training.
+        let wider = try await runTenor(
+            "features", "--market", "market", "--out", "wider", in: url)
+        try #require(wider.exit == 0, "\(wider.standardError)")
+        let resumed = try await runTenor(
+            "train", "--resume", "--out", "run", "--data", "wider", in: url)
+        #expect(resumed.exit == 65)
+        #expect(resumed.standardError.contains("was started with other data"))
+
+        // A copy under the name of a later day would move every part of the split.
+        let copy = url.appending(path: "store/2025-02-03.safetensors")
+        try bytes.write(to: copy)
+        for run in [try await inspect(), try await train()] {
+            #expect(run.exit == 65)
+            #expect(run.standardError.contains("store/shards.json does not name 1 of its"))
+            #expect(run.standardError.contains("2025-02-03.safetensors, column 'time'"))
+        }
+        try FileManager.default.removeItem(at: copy)
 
         try FileManager.default.removeItem(at: url.appending(path: "store/shards.json"))
         let unlisted = try await inspect()
         #expect(unlisted.exit == 0)
-        #expect(unlisted.standardError.contains("warning: store has no list of its shards"))
+        #expect(
+            unlisted.standardError.contains("warning: store/shards.json does not name 7 of its 7"))
 
         _ = try folder.file("store/schema.json", "{")
         let schema = try await inspect()

@@ -85,13 +85,43 @@ import Testing
         let listed = try await folder.run(["experiments", "runs"])
         #expect(listed.standardOutput.contains("02   failed"))
         #expect(listed.standardError.contains("warning: 02: "))
+        let inspected = try await folder.run(["inspect", "runs/02"])
+        #expect(inspected.standardOutput.contains("the sweep or walk forward it is of"))
 
-        // A checkpoint that is lost is made anew from the state.
-        let first = try folder.bytes("runs/01/model.safetensors")
-        try FileManager.default.removeItem(at: folder.url("runs/01/model.safetensors"))
-        let again = try await train(folder, "--resume")
-        #expect(again.exit == 65 && again.standardError.contains("1 of 2 runs failed"))
-        #expect(try folder.bytes("runs/01/model.safetensors") == first)
+        // A checkpoint that is lost or damaged is made anew from the state.
+        let checkpoint = folder.url("runs/01/model.safetensors")
+        let first = try Data(contentsOf: checkpoint)
+        for damaged in [nil, first.dropLast(9)] {
+            try FileManager.default.removeItem(at: checkpoint)
+            try damaged?.write(to: checkpoint)
+            let again = try await train(folder, "--resume")
+            #expect(again.exit == 65 && again.standardError.contains("1 of 2 runs failed"))
+            #expect(try Data(contentsOf: checkpoint) == first)
+        }
+    }
+
+    @Test(
+        "Runs that would be the same, and a folder that is a run, are refused before any training")
+    func same() async throws {
+        let folder = try TrainingFolder()
+        for keys in [
+            "training.steps: [5, 05]", "training.learning_rate: [0.01, 1e-2]",
+            "model.hidden: [[2], [3]]\n  model: [linear]",
+        ] {
+            try folder.write("sweep.yaml", "keys:\n  \(keys)\n")
+            let run = try await train(folder)
+            #expect(run.exit == 65)
+            #expect(run.standardError.contains("sweep.yaml: runs 01 and 02 are the same training"))
+            #expect(!folder.exists("runs"))
+        }
+        #expect(try await folder.train().exit == 0)
+        try folder.write("sweep.yaml", Self.sweep)
+        let inside = try await folder.run([
+            "train", "small.yaml", "--data", "data.csv", "--out", "run", "--sweep", "sweep.yaml",
+            "--resume",
+        ])
+        #expect(inside.exit == 65)
+        #expect(inside.standardError.contains("run: the folder is a run itself"))
     }
 
     @Test("A wrong key shows before anything is trained; a folder without runs says so")

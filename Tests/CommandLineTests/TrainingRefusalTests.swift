@@ -86,7 +86,7 @@ import Testing
         #expect((try inspected.json()["problem"] as? String)?.contains("checksum") == true)
         try FileManager.default.removeItem(at: folder.url("run/model.safetensors"))
         let gone = try await folder.run(["inspect", "run"])
-        #expect(gone.standardOutput.contains("the checkpoint is gone"))
+        #expect(gone.standardOutput.contains("model.safetensors is gone"))
     }
 
     @Test("What is hardly meant is warned of: a warm-up without end, a start on other rows")
@@ -110,6 +110,36 @@ import Testing
         let start = try await warnings(
             "--start", "run/model.safetensors", "--set", "training.steps=5")
         #expect(start.count == 1 && start[0].contains("run/model.safetensors was trained on other"))
+    }
+
+    @Test("Files like a run's are not replaced by one")
+    func foreign() async throws {
+        let folder = try TrainingFolder()
+        for name in ["summary.json", "metrics.jsonl", "command.json"] {
+            let run = "run-\(name)"
+            try FileManager.default.createDirectory(
+                at: folder.url(run), withIntermediateDirectories: false)
+            try folder.write("\(run)/\(name)", "mine")
+            let refused = try await folder.run([
+                "train", "small.yaml", "--data", "data.csv", "--out", run,
+            ])
+            #expect(refused.exit == 65 && last(refused).contains("found \(name)"))
+            #expect(try folder.bytes("\(run)/\(name)") == Data("mine".utf8))
+        }
+    }
+
+    @Test("A training that waits for its data ends at the first signal")
+    func signalBeforeData() async throws {
+        let folder = try TrainingFolder()
+        try #require(mkfifo(folder.url("pipe").path, 0o600) == 0)
+        let run = try await folder.run([
+            "train", "small.yaml", "--data", "pipe", "--out", "run",
+        ]) { process in
+            try await Task.sleep(for: .milliseconds(300))
+            kill(process, SIGTERM)
+        }
+        #expect(run.exit == SIGTERM)
+        #expect(!folder.exists("run"))
     }
 
     @Test("A label that single precision cannot tell apart is not called constant")

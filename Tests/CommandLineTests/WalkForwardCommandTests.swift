@@ -63,14 +63,22 @@ import Testing
         #expect(held.exit == 65 && held.standardError.contains("--resume"))
         let before = try text("whole/forecasts.csv", in: folder)
         for name in [
-            "forecasts.csv", "window-2/forecasts.csv", "window-2/state.safetensors",
+            "forecasts.csv", "window-2/state.safetensors",
             "window-2/summary.json", "window-3",
         ] {
             try FileManager.default.removeItem(at: folder.url.appending(path: "whole/\(name)"))
         }
+        // A table of forecasts that is cut is made anew.
+        for window in 1...2 {
+            let cut = try text("whole/window-\(window)/forecasts.csv", in: folder).prefix(500)
+            _ = try folder.file("whole/window-\(window)/forecasts.csv", String(cut))
+        }
         let resumed = try await runTenor(command + ["whole", "--resume"], in: folder.url)
         #expect(resumed.exit == 0, "\(resumed.standardError)")
         #expect(try text("whole/forecasts.csv", in: folder) == before)
+
+        let inner = try await runTenor(command + ["whole/window-1"], in: folder.url)
+        #expect(inner.exit == 65 && inner.standardError.contains("the folder is a run itself"))
 
         let larger = try await runTenor(
             "features", "--market", "market", "--out", "larger", "--half", "--min-quantity",
@@ -127,10 +135,36 @@ import Testing
             try FileManager.default.removeItem(at: folder.url("run/\(name)"))
         }
         let other = try await folder.train("--resume", "--set", "training.seed=9")
-        #expect(other.exit == 66, "\(other.standardError)")
-        let resumed = try await folder.train("--resume")
+        #expect(other.exit == 65 && other.standardError.contains("found training.seed=9"))
+        // Refused for another reason it can still go on.
+        try FileManager.default.moveItem(at: folder.url("data.csv"), to: folder.url("away.csv"))
+        let away = try await folder.run(["train", "--resume", "--out", "run"])
+        #expect(away.exit == 66 && away.standardError.contains("data.csv: no such file"))
+        try FileManager.default.moveItem(at: folder.url("away.csv"), to: folder.url("data.csv"))
+        let resumed = try await folder.run(["train", "--resume", "--out", "run"])
         #expect(resumed.exit == 0, "\(resumed.standardError)")
         #expect(try folder.bytes("run/model.safetensors") == model)
+    }
+
+    @Test("A run whose state is lost does not begin anew over its checkpoint")
+    func lostState() async throws {
+        let folder = try TrainingFolder()
+        #expect(try await folder.train().exit == 0)
+        let model = try folder.bytes("run/model.safetensors")
+        try FileManager.default.removeItem(at: folder.url("run/state.safetensors"))
+        for arguments in [[], ["--data", "nowhere.csv"]] {
+            let resumed = try await folder.run(["train", "--resume", "--out", "run"] + arguments)
+            #expect(resumed.exit == (arguments.isEmpty ? 65 : 66))
+            #expect(try folder.bytes("run/model.safetensors") == model)
+        }
+        let resumed = try await folder.run(["train", "--resume", "--out", "run"])
+        #expect(resumed.standardError.contains("the state of the run is lost"))
+        // What the message says works.
+        let on = try await folder.run([
+            "train", "small.yaml", "--data", "data.csv", "--out", "on", "--start",
+            "run/model.safetensors",
+        ])
+        #expect(on.exit == 0, "\(on.standardError)")
     }
 
     @Test("A sweep does not walk forward, and says so before it trains")

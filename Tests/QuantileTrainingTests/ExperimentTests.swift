@@ -30,7 +30,7 @@ import Testing
                     """, file: "test.yaml"), overrides: overrides)
         let run = try RunDirectory(path: scratch.file(folder), resume: resume)
         var training = try ModelTraining(
-            recipe: recipe, source: TrainingSource(data), run: run, resume: resume)
+            recipe: recipe, source: TrainingSource(data), run: run)
         var done = training.stepsDone
         _ = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
     }
@@ -63,6 +63,35 @@ import Testing
         let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
         #expect(table.best == nil)
         #expect(Set(table.comparable.map { Set($0.map(\.name)) }) == [["a", "b"], ["c"]])
+    }
+
+    @Test("None is the best of runs of other levels or weights, nor where nobody knows the rows")
+    func otherMeaning() throws {
+        try train("runs/a")
+        try train("runs/b", ["levels=[0.05, 0.5]"])
+        let text = try String(contentsOfFile: scratch.table().file, encoding: .utf8)
+            .split(separator: "\n").enumerated().map {
+                "\($1),\($0 == 0 ? "weight" : "\(1 + $0 % 2)")\n"
+            }
+        let weighted = try TabularData(path: scratch.write(text.joined(), to: "weighted.csv"))
+        try train("runs/c", on: weighted)
+        func groups() throws -> Int {
+            let table = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+            #expect(table.best == nil)
+            return table.comparable.count
+        }
+        #expect(try groups() == 3)
+        // As versions before this one left it.
+        try FileManager.default.removeItem(atPath: scratch.file("runs/c"))
+        for name in ["a", "b"] {
+            let path = scratch.file("runs/\(name)/summary.json")
+            let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            let kept = lines.filter { !$0.contains("validation_fingerprint") }
+            try #require(kept.count == lines.count - 1)
+            _ = try scratch.write(
+                kept.joined(separator: "\n"), to: "runs/\(name)/summary.json")
+        }
+        #expect(try groups() == 2)
     }
 
     @Test("Folds check on the same rows whatever the seed that deals them")
@@ -152,5 +181,16 @@ import Testing
         #expect(best.runs.allSatisfy { $0.name.hasPrefix("fast") })
         let mean = best.runs.compactMap(\.validationPinball).reduce(0, +) / 2
         #expect(best.meanPinball == mean)
+        // One more seed of one of the two, or other rows, and the means are of different things.
+        try train("runs/other-2", ["training.learning_rate=0.0001", "training.seed=2"])
+        let uneven = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        #expect(uneven.bestOverSeeds == nil)
+        try FileManager.default.removeItem(atPath: scratch.file("runs/other-2"))
+        try FileManager.default.removeItem(atPath: scratch.file("runs/slow-1"))
+        try train(
+            "runs/slow-1", on: scratch.table(seed: 2),
+            ["training.learning_rate=0.0001", "training.seed=1"])
+        let other = ExperimentTable(try Experiment.all(in: scratch.file("runs")))
+        #expect(other.bestOverSeeds == nil)
     }
 }

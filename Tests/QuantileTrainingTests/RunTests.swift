@@ -37,7 +37,7 @@ import Testing
     ) throws -> ModelTraining {
         let run = try RunDirectory(path: scratch.file(folder), resume: resume)
         var training = try ModelTraining(
-            recipe: recipe, source: TrainingSource(data), run: run, resume: resume)
+            recipe: recipe, source: TrainingSource(data), run: run)
         var done = training.stepsDone
         let outcome = try training.run(shouldStop: { done >= last }, onStep: { done = $0 })
         switch outcome {
@@ -109,8 +109,7 @@ import Testing
         let data = try scratch.table(rows: 61)
         let run = try RunDirectory(path: scratch.file("folds"), resume: false)
         let training = try ModelTraining(
-            recipe: recipe(overrides: Self.ensemble), source: TrainingSource(data), run: run,
-            resume: false)
+            recipe: recipe(overrides: Self.ensemble), source: TrainingSource(data), run: run)
         let sizes = training.nets.map { ($0.training.rowCount, $0.validation.rowCount) }
         let checkedOn = sizes.map { $0.1 }.sorted()
         #expect(checkedOn == [20, 20, 21])
@@ -207,7 +206,7 @@ import Testing
         let path = scratch.file("nan")
         let run = try RunDirectory(path: path, resume: false)
         var training = try ModelTraining(
-            recipe: recipe, source: TrainingSource(scratch.table()), run: run, resume: false)
+            recipe: recipe, source: TrainingSource(scratch.table()), run: run)
         let error = #expect(throws: NonFiniteLoss.self) {
             _ = try training.run(shouldStop: { false })
         }
@@ -292,7 +291,7 @@ import Testing
         let data = try scratch.table()
         let run = try RunDirectory(path: scratch.file("run"), resume: false)
         var training = try ModelTraining(
-            recipe: recipe(), source: TrainingSource(data), run: run, resume: false)
+            recipe: recipe(), source: TrainingSource(data), run: run)
         var checks = 0
         _ = try training.run(
             shouldStop: {

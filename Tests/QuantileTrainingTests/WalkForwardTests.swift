@@ -70,7 +70,7 @@ import Testing
     ) throws -> ModelTraining {
         try ModelTraining(
             recipe: recipe, source: TrainingSource([store], days: recipe.days),
-            run: RunDirectory(path: scratch.file(folder), resume: resume), resume: resume,
+            run: RunDirectory(path: scratch.file(folder), resume: resume),
             start: start.map { WarmStart($0, file: "start.safetensors") })
     }
 
@@ -105,6 +105,24 @@ import Testing
         #expect(cold.nets[0].inputs != first.nets[0].inputs)
         #expect(warm.provenance["start"] != nil && cold.provenance["start"] == nil)
         #expect(warm.provenance["split.test"] == "2024-01-22..2024-01-26")
+    }
+
+    @Test("What the start of a start has seen counts as seen")
+    func ancestors() throws {
+        let store = try scratch.store("store", days: 26)
+        let (late, _) = try trained(training(short(2), store, "late"))
+        // Its own days end earlier than those of the one it goes on from.
+        var middle = try short(2)
+        middle.days.embargo = 3
+        middle.days.validation = 2
+        middle.days.test = 4
+        let (passed, _) = try trained(training(middle, store, "middle", start: late))
+        #expect(passed.provenance["split.train"] == "2024-01-03..2024-01-12")
+        #expect(passed.provenance["start.train.last"] == "2024-01-13")
+        var judge = try short(2)
+        judge.days.validation = 6
+        let refused = fileError { _ = try training(judge, store, "judge", start: passed) }
+        #expect(refused?.found == "days to 2024-01-13", "\(refused?.description ?? "accepted")")
     }
 
     @Test("A warm start that was interrupted and resumed leaves the same bytes")
@@ -151,6 +169,10 @@ import Testing
             )
         }
         #expect(levels?.problem == problem("the levels differ"))
+        var kept = try TestStore.recipe()
+        kept.keptMembers = 2
+        let members = fileError { _ = try training(kept, store, "kept", start: late) }
+        #expect(members?.found == "kept_members=2")
         let transform = fileError {
             _ = try training(
                 TestStore.recipe("inputs.transform=standard"), store, "transform", start: late)

@@ -19,7 +19,8 @@ public struct Experiment: Sendable {
     public let seconds: Double?
     /// The mean over nets of the best pinball on their validation rows, in the target's unit.
     public let validationPinball: Double?
-    /// Tells whether two runs were checked on the same rows; nil in those of older versions.
+    /// Tells whether the pinballs of two runs are of the same rows, weights and levels; nil in those of
+    /// older versions.
     public let validationFingerprint: String?
     /// What went wrong, where something did.
     public let problem: String?
@@ -41,6 +42,11 @@ public struct Experiment: Sendable {
     public init(path: String, name: String) throws(FileError) {
         self.name = name
         settings = try Settings(path: "\(path)/recipe.yaml").leaves
+        guard !settings.isEmpty else {
+            throw FileError(
+                .badData, file: "\(path)/recipe.yaml", "the recipe of the run is empty",
+                expected: "every setting, as tenor train wrote them")
+        }
         let summary = RunSummary(path: "\(path)/summary.json")
         steps = summary?.steps
         stepsTotal = summary?.stepsTotal
@@ -120,36 +126,47 @@ public struct ExperimentTable: Sendable {
         self.keys = keys.filter { key in Set(experiments.map { $0.value(of: key) }).count > 1 }
     }
 
-    /// The runs that were checked on the same rows, whose pinball can be compared, the best of each
+    /// The runs whose pinballs are known to be of the same rows, weights and levels, the best of each
     /// group first; without those that failed or were not checked.
     public var comparable: [[Experiment]] {
         var groups: [[Experiment]] = []
-        for run in experiments where run.validationPinball != nil && run.state != .failed {
+        for run in checked {
             let place = groups.firstIndex {
-                $0[0].validationFingerprint == run.validationFingerprint
+                run.validationFingerprint != nil
+                    && $0[0].validationFingerprint == run.validationFingerprint
             }
             if let place { groups[place].append(run) } else { groups.append([run]) }
         }
         return groups
     }
 
-    /// The run with the lowest validation pinball; nil where none was checked, and where not all
-    /// were checked on the same rows.
+    private var checked: [Experiment] {
+        experiments.filter { $0.validationPinball != nil && $0.state != .failed }
+    }
+
+    /// The run with the lowest validation pinball; nil where none was checked, and where not all can
+    /// be compared.
     public var best: Experiment? {
         let groups = comparable
         return groups.count == 1 ? groups[0][0] : nil
     }
 
-    /// The settings with the lowest mean over their seeds, where some were trained with several.
+    /// The settings with the lowest mean over their seeds, where some were trained with several, and
+    /// all with the same seeds on the same rows.
     public var bestOverSeeds: (runs: [Experiment], meanPinball: Double)? {
         guard keys.contains("training.seed") else { return nil }
-        let groups = Dictionary(grouping: experiments) { experiment in
+        let groups = Dictionary(grouping: checked) { experiment in
             keys.filter { $0 != "training.seed" }.map { experiment.value(of: $0) }
+        }.values.filter { $0.count > 1 }
+        // A seed may split a table anew: then the rows of each are others, but the same for all.
+        let rows = groups.map { runs in
+            Set(runs.map { [$0.value(of: "training.seed"), $0.validationFingerprint] })
         }
-        return groups.values.compactMap { runs -> ([Experiment], Double)? in
-            let scores = runs.compactMap(\.validationPinball)
-            guard scores.count == runs.count, runs.count > 1 else { return nil }
-            return (runs, scores.reduce(0, +) / Double(scores.count))
+        guard Set(rows).count == 1, !rows[0].contains(where: { $0.contains(nil) }) else {
+            return nil
+        }
+        return groups.map { runs in
+            (runs, runs.reduce(0) { $0 + ($1.validationPinball ?? 0) } / Double(runs.count))
         }.min { $0.1 < $1.1 }
     }
 }

@@ -7,10 +7,12 @@ public struct RunDirectory: Sendable {
     private let lock: FileLock
     /// The folders that were made for it, the innermost first.
     private let made: [String]
+    /// Whether there is a state to go on from.
+    public let goesOn: Bool
 
-    public var recipe: String { "\(path)/recipe.yaml" }
+    public var recipe: String { "\(path)/\(Self.recipeName)" }
     /// The best checkpoint so far.
-    public var model: String { "\(path)/model.safetensors" }
+    public var model: String { "\(path)/\(Self.modelName)" }
     /// All that a resume needs.
     public var state: String { Self.state(of: path) }
     /// How far the run is.
@@ -18,14 +20,17 @@ public struct RunDirectory: Sendable {
     /// One JSON object a check.
     public var metrics: String { "\(path)/metrics.jsonl" }
 
-    /// Opens a folder for a new run, or an existing one to go on with it.
+    /// Opens a folder for a new run, or an existing one to go on with it; one that was killed before
+    /// its first state begins anew.
     ///
     /// - Throws: ``Files/FileError`` where another process writes to it, where a new run would
-    ///   overwrite one, or where there is nothing to resume.
+    ///   overwrite something, or where there is nothing to resume.
     public init(path: String, resume: Bool) throws(FileError) {
         self.path = path
-        let files = FileManager.default
-        if resume && !files.fileExists(atPath: Self.state(of: path)) {
+        func has(_ name: String) -> Bool {
+            FileManager.default.fileExists(atPath: "\(path)/\(name)")
+        }
+        guard !resume || has(Self.stateName) || has(Self.recipeName) else {
             throw FileError(
                 .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
                 advice: "Leave out --resume to start one")
@@ -36,23 +41,41 @@ public struct RunDirectory: Sendable {
         // What a process that was killed had not finished writing.
         PartialFile.removeAbandoned(in: path)
         // Looked for under the lock: a run that ended a moment ago is not overwritten.
-        if !resume,
-            let held = ["state.safetensors", "model.safetensors", "recipe.yaml"].first(where: {
-                files.fileExists(atPath: "\(path)/\($0)")
-            })
-        {
+        if !resume, let held = Self.names.first(where: has) {
             throw FileError(
-                .badData, file: path, "the folder holds a run already",
+                .badData, file: path, "the folder holds a run already, or files like a run's",
                 found: held,
-                advice: held == "state.safetensors"
+                advice: held == Self.stateName
                     ? "Choose another --out, add --resume to go on with it, or remove it"
                     : "Choose another --out, or remove it")
+        }
+        goesOn = has(Self.stateName)
+        // A summary comes after a state, but for a training that failed before it.
+        if resume, !goesOn, let summary = RunSummary(path: "\(path)/summary.json"),
+            summary.state != .failed || has(Self.modelName)
+        {
+            throw Self.lostState(of: path)
         }
     }
 
     private static let lockName = "lock"
+    private static let stateName = "state.safetensors"
+    private static let modelName = "model.safetensors"
+    private static let recipeName = "recipe.yaml"
+    private static let names = [
+        stateName, modelName, recipeName, "summary.json", "metrics.jsonl", "command.json",
+    ]
 
-    static func state(of path: String) -> String { "\(path)/state.safetensors" }
+    static func state(of path: String) -> String { "\(path)/\(stateName)" }
+
+    static func lostState(of path: String) -> FileError {
+        FileError(
+            .badData, file: state(of: path),
+            "the state of the run is lost, so that it cannot go on",
+            expected: "the file",
+            advice: "Go on from its checkpoint with another --out and --start "
+                + "\(path)/\(modelName), or remove the folder to train anew")
+    }
 
     /// The folders on the way to a path, it among them, that are not there; the innermost first.
     private static func missing(_ path: String) -> [String] {

@@ -1,6 +1,7 @@
 import Arrays
 import Files
 import QuantileModels
+import Quantiles
 
 /// What a training writes into its run directory while it goes on.
 struct RunFiles: Sendable {
@@ -26,7 +27,7 @@ struct RunFiles: Sendable {
                 folder: nets.count == 1 ? run.path : "\(run.path)/net-\(index + 1)",
                 firstStep: nets[index].trainer.step)
         }
-        validationFingerprint = Self.fingerprint(nets)
+        validationFingerprint = Self.fingerprint(nets, training.recipe.levels)
         secondsBefore =
             training.stepsDone == 0 ? 0 : RunSummary(path: run.summary)?.seconds ?? 0
     }
@@ -81,11 +82,16 @@ struct RunFiles: Sendable {
             validationFingerprint: validationFingerprint)
     }
 
-    /// Of the labels that the nets are checked on, in whatever order: folds are dealt anew by each
-    /// seed, and yet all rows are checked on.
-    private static func fingerprint(_ nets: [NetTraining]) -> String {
+    /// Of what a pinball is the mean over: levels, and the labels and weights that the nets are checked
+    /// on, in whatever order: folds are dealt anew by each seed, and yet all rows are checked on.
+    private static func fingerprint(_ nets: [NetTraining], _ levels: QuantileLevels) -> String {
+        let rows = nets.flatMap { net in
+            let weights = net.validation.weights?.elements
+            return net.validationLabels.enumerated().map { ($1, weights?[$0] ?? 1) }
+        }.sorted { $0 < $1 }
         var hash = XXHash64()
-        nets.flatMap(\.validationLabels).sorted().withUnsafeBytes { hash.update($0) }
+        levels.values.withUnsafeBytes { hash.update($0) }
+        rows.flatMap { [$0.0, $0.1] }.withUnsafeBytes { hash.update($0) }
         return hash.hexadecimalDigest
     }
 }

@@ -1,5 +1,6 @@
 import Arrays
 import Files
+import Foundation
 import QuantileModels
 
 /// What a training is of: its recipe, its data, and the model that it goes on from. A run goes on
@@ -7,6 +8,7 @@ import QuantileModels
 public struct RunIdentity: Sendable {
     /// The resolved recipe, and below it the fingerprints of the data and of the start.
     let text: String
+    private let recipe: String
     /// Where the data are, as errors tell it.
     private let file: String
 
@@ -15,6 +17,7 @@ public struct RunIdentity: Sendable {
 
     public init(recipe: Recipe, source: TrainingSource, start: QuantileModel?) {
         file = source.file
+        self.recipe = recipe.resolved
         text =
             recipe.resolved + "\(Self.dataKey): \(source.fingerprint)\n"
             + (start.map { "\(Self.startKey): \($0.fingerprint)\n" } ?? "")
@@ -24,9 +27,26 @@ public struct RunIdentity: Sendable {
     ///
     /// - Throws: ``Files/FileError`` naming what differs.
     public func requireHeld(by run: String) throws(FileError) {
-        let state = try SafetensorsFile(
-            path: RunDirectory.state(of: run), checksum: .unchecked)
+        let state: SafetensorsFile
+        do {
+            state = try SafetensorsFile(path: RunDirectory.state(of: run), checksum: .unchecked)
+        } catch {
+            throw error.kind == .missing ? RunDirectory.lostState(of: run) : error
+        }
         if let objection = objection(to: TrainingState.identity(in: state), of: run) {
+            throw objection
+        }
+    }
+
+    /// Checks that a run that was killed before its first state, if there is one, is of this recipe.
+    ///
+    /// - Throws: ``Files/FileError`` naming what differs.
+    func requireBegun(in run: RunDirectory) throws(FileError) {
+        guard FileManager.default.fileExists(atPath: run.recipe) else { return }
+        let data = text.dropFirst(recipe.count)
+        if let objection = objection(
+            to: try FileContents.text(of: run.recipe) + data, of: run.path)
+        {
             throw objection
         }
     }
@@ -39,18 +59,20 @@ public struct RunIdentity: Sendable {
         keys += now.map(\.key).filter { !keys.contains($0) }
         let differing = keys.filter { Self.value($0, before) != Self.value($0, now) }
         let recipe = differing.filter { $0 != Self.dataKey && $0 != Self.startKey }
-        let problem: String
-        let (expected, found): (String, String)
+        let (problem, expected, found, advice): (String, String, String, String)
         if !recipe.isEmpty {
             problem = "the run was started with another recipe"
+            advice = "Give the settings of the run, or none where one goes on by itself"
             (expected, found) = (Self.text(of: recipe, before), Self.text(of: recipe, now))
         } else if differing.contains(Self.dataKey) {
             problem = "the run was started with other data"
+            advice = "Give the data as they were"
             (expected, found) = (
                 "the rows and the label that it was begun with", "others in \(file)"
             )
         } else {
             problem = "the run was started from another checkpoint"
+            advice = "Give its own --start"
             func start(_ values: [(key: String, value: String)]) -> String {
                 Self.value(Self.startKey, values).map { "one with weights of hash \($0)" }
                     ?? "none"
@@ -59,9 +81,7 @@ public struct RunIdentity: Sendable {
         }
         return FileError(
             .badData, file: run, problem, expected: expected, found: found,
-            advice:
-                "Name neither recipe, --set nor --data beside --resume, and a single run goes on "
-                + "with its own; or choose another --out")
+            advice: advice + "; or choose another --out")
     }
 
     private static func values(_ text: String) -> [(key: String, value: String)] {

@@ -25,7 +25,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
     /// The mean over nets of the best so far, in the target's unit; nil before each was checked.
     public var validationPinball: Double?
     public var parameters: Int
-    /// Tells whether two runs were checked on the same rows; nil in those of older versions.
+    /// Tells whether the pinballs of two runs are of the same rows, weights and levels; nil in those of
+    /// older versions.
     public var validationFingerprint: String?
     /// What went wrong, where something did.
     public var problem: String?
