@@ -58,10 +58,12 @@ public struct ModelTraining: Sendable {
         guard (recipe.target == .residual) == source.isStreamed else {
             throw FileError(
                 .badData, file: "recipe \(recipe.name)",
-                "'target': a table has no references to measure residuals from, a feature store has",
+                source.isStreamed
+                    ? "'target': the label of a feature store is a residual"
+                    : "'target': a table has no references to measure residuals from",
                 expected: source.isStreamed ? "residual" : "label", found: recipe.target.rawValue,
                 advice: source.isStreamed
-                    ? "Train the recipe bonds on a store, or add --set target=residual"
+                    ? "Train the recipe bonds, or set target to residual and validation.folds to 1"
                     : "Train the recipe tabular on a table, or give a folder that tenor features "
                         + "made")
         }
@@ -89,7 +91,11 @@ public struct ModelTraining: Sendable {
             try TrainingState.restore(&nets, identity: identity, from: run)
         } else {
             try identity.requireBegun(in: run)
-            try AtomicFile.write(Array(recipe.resolved.utf8), to: run.recipe)
+        }
+        // On a resume too, where it was lost.
+        try AtomicFile.write(Array(recipe.resolved.utf8), to: run.recipe)
+        if !run.goesOn {
+            try RunSummary(nets, of: identity, state: .training).write(to: run.summary)
         }
         try run.truncateMetrics(after: nets.map(\.trainer.step))
     }

@@ -66,7 +66,7 @@ enum TrainingState {
             var error = error
             error.advice =
                 "A damaged state cannot go on; train anew with another --out, from the checkpoint "
-                + "\(run.model) with --start where that is whole"
+                + "\(run.model) with --start where that is whole and of one net"
             throw error
         }
         if let objection = identity.objection(to: self.identity(in: file), of: run.path) {

@@ -52,7 +52,7 @@ extension WarmStart {
                 "cannot start from it: a net that forecasts by some of its members only could end "
                     + "worse than the start", expected: "kept_members=null",
                 found: "kept_members=\(recipe.keptMembers ?? 0)",
-                advice: "Train both with --set kept_members=null")
+                advice: "Train both with --set kept_members=null --set validation.folds=1")
         }
         guard recipe.folds == 1, model.nets.count == 1 else {
             throw refused(

@@ -127,8 +127,8 @@ public struct FeatureStore: Sendable {
     /// - Parameter file: the damaged one; nil where it is not there.
     static func repair(_ store: String, without file: String?) -> String {
         "Run 'rm -r \(store)/state\(file.map { " \($0)" } ?? "")' and the command that made the "
-            + "store once more, 'tenor features --market MARKET --out \(store)': it makes the days "
-            + "that are not there"
+            + "store once more, 'tenor features --market MARKET --out \(store)' with its options: it "
+            + "makes the days that are not there"
     }
 
     /// What the name of a shard ends in, after its date.

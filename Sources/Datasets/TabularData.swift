@@ -211,7 +211,7 @@ struct TabularColumns {
         } catch {
             var error = error
             error.problem = "no label column '\(options.label)'"
-            let advice = error.advice.map { $0 + " " } ?? ""
+            let advice = error.advice.map { $0 + ($0.hasSuffix("?") ? " " : ". ") } ?? ""
             error.advice = advice + "--label names another column"
             throw error
         }

@@ -17,6 +17,7 @@ package final class ProgressLine: Sendable {
     private let task: String
     private let unit: String
     private let total: Int?
+    private let first: Int
     private let started = ContinuousClock.now
     private let state: Mutex<State>
 
@@ -26,11 +27,13 @@ package final class ProgressLine: Sendable {
     /// - Parameters:
     ///   - total: How many units there are in all; nil where nobody knows before the end.
     ///   - unit: What is counted, in the plural.
-    package init(_ task: String, total: Int? = nil, unit: String) {
+    ///   - first: How many were done before, which took none of the time.
+    package init(_ task: String, total: Int? = nil, unit: String, from first: Int = 0) {
         self.task = task
         self.total = total
         self.unit = unit
-        state = Mutex(State(lastShown: started))
+        self.first = first
+        state = Mutex(State(done: first, lastShown: started))
     }
 
     /// Tells how many units are done. Cheap, and shown only now and then.
@@ -67,7 +70,7 @@ package final class ProgressLine: Sendable {
     }
 
     private func text(_ state: State, elapsed: Double, isLast: Bool) -> String {
-        let rate = elapsed > 0 ? Double(state.done) / elapsed : 0
+        let rate = elapsed > 0 ? Double(max(state.done - first, 0)) / elapsed : 0
         var parts: [String] = []
         if let total, total > 0, !isLast {
             let share = min(Double(state.done) / Double(total), 1)

@@ -24,7 +24,7 @@ struct Baseline: ParsableCommand {
             the matrix, and counted.
 
             Example:
-              tenor baseline kalman --market market --train-to 2025-03-31 --out kalman.csv
+              tenor baseline kalman --market market --train-to 2025-02-28 --out kalman.csv
             """)
 
     @Argument(help: "last-trade, evaluated, matrix, kalman or oracle.")

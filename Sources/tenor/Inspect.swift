@@ -51,7 +51,9 @@ struct Inspect: ParsableCommand {
                 .badData, file: file, "this folder is nothing that tenor knows",
                 expected: "a run (recipe.yaml), a feature store (schema.json) or a market "
                     + "(bonds.csv) in it",
-                advice: "Name a file in it, or another folder")
+                advice: TrainingJob.firstRun(below: file).map { _ in
+                    "'tenor experiments \(file)' lists the runs in it"
+                } ?? "Name a file in it, or another folder")
         } else {
             try show(TableDescription(of: TabularSummary(path: file)))
         }

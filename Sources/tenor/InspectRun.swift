@@ -51,12 +51,15 @@ struct RunDescription: Description {
 
     /// What is wrong with the checkpoint or the state of a run; nil where nothing is.
     private static func damage(in run: String, isFinished: Bool) -> String? {
-        for name in ["model.safetensors", "state.safetensors"] {
+        for (name, advice) in [
+            ("model.safetensors", "; a resume makes it anew from the state"),
+            ("state.safetensors", ""),
+        ] {
             do {
                 _ = try SafetensorsFile(path: "\(run)/\(name)", checksum: .required)
             } catch {
                 if error.kind != .missing { return error.description }
-                if isFinished { return "\(name) is gone" }
+                if isFinished { return "\(name) is gone" + advice }
             }
         }
         return nil

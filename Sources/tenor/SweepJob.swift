@@ -42,6 +42,8 @@ struct SweepJob {
             }
         }
         try TrainingJob.check(jobs, in: path, resume: resume)
+        // Data that no run can train on are told once.
+        _ = try jobs.first?.source()
         var failed: [String] = []
         for (index, (run, job)) in zip(sweep.runs, jobs).enumerated() {
             if try job.isFinished() { continue }

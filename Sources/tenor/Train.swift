@@ -28,8 +28,8 @@ struct Train: ParsableCommand {
             saves the state; --resume goes on, with the recipe and the data of the run where none \
             are named; for a sweep, and for a walk forward, name them as at the start.
 
-            --start CHECKPOINT goes on from a trained network of the same recipe, with its \
-            transforms; the result is never worse than the start on the validation days, which \
+            --start CHECKPOINT goes on from a trained network of the same recipe and of one net (for \
+            tabular: --set validation.folds=1 --set kept_members=null in both), with its transforms; the result is never worse than the start on the validation days, which \
             neither the start nor what it went on from may have seen (of a table this cannot be \
             checked). A recipe with a section walk_forward trains once a test period and tests each \
             network on the days that follow, each in a folder window-1, window-2 and so on below \
@@ -116,6 +116,11 @@ struct Train: ParsableCommand {
                 recipe: recipe, walkForward: walkForward, data: command.data, path: path)
             return try report(job.run(resume: resume, start: start))
         }
+        if !resume, !RunDescription.isRun(path), let inner = TrainingJob.firstRun(below: path) {
+            throw FileError(
+                .badData, file: path, "the folder holds runs of a sweep or a walk forward",
+                found: inner, advice: "Choose another --out")
+        }
         let job = TrainingJob(
             recipe: recipe, data: command.data, label: command.label, path: path, start: start,
             command: command)
@@ -169,6 +174,17 @@ struct Train: ParsableCommand {
             )
         }
         let run = out ?? ""
+        guard FileManager.default.fileExists(atPath: run) else {
+            throw FileError(
+                .missing, file: run, "no run to resume", expected: "the folder of a run",
+                advice: "Check the path; or leave out --resume, and name the recipe and --data")
+        }
+        if let inner = TrainingJob.firstRun(below: run) {
+            throw FileError(
+                .badData, file: run, "not a run, but a folder of them", found: inner,
+                advice:
+                    "Go on with the command that began the sweep or the walk forward, and --resume")
+        }
         guard var command = try TrainingCommand(run: run) else {
             throw FileError(
                 .missing, file: run, "no single training that tells what it was begun with",

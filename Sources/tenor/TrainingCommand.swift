@@ -25,7 +25,9 @@ struct TrainingCommand: Codable {
         let file = "\(path)/\(Self.fileName)"
         guard FileManager.default.fileExists(atPath: file) else { return nil }
         let bytes = try FileContents.bytes(of: file)
-        guard let command = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else {
+        guard let command = try? JSONDecoder().decode(Self.self, from: Data(bytes)),
+            !command.data.isEmpty
+        else {
             throw FileError(
                 .badData, file: file, "not what tenor train writes into a run",
                 advice: "Remove it, and name the recipe and --data beside --resume")

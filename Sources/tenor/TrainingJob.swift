@@ -57,9 +57,11 @@ struct TrainingJob {
         StandardError.write(
             "\(training.summary), \(BLAS.threadCount) threads of \(BLAS.coreName) kernels\n")
         warn(of: training, on: source)
+        let wasFinished = training.nets.allSatisfy(\.trainer.isFinished)
+        if wasFinished { StandardError.write("The training was finished already.\n") }
         let outcome = try run(&training, name: name)
         guard case .finished = outcome else { return .interrupted(steps: training.stepsDone) }
-        if training.stepsDone < training.stepsTotal {
+        if !wasFinished, training.stepsDone < training.stepsTotal {
             StandardError.write(
                 "Stopped early: no better for \(recipe.training.patience) checks.\n")
         }
@@ -76,7 +78,8 @@ struct TrainingJob {
     private func run(
         _ training: inout ModelTraining, name: String
     ) throws -> ModelTraining.Outcome {
-        let progress = ProgressLine(name, total: training.stepsTotal, unit: "steps")
+        let progress = ProgressLine(
+            name, total: training.stepsTotal, unit: "steps", from: training.stepsDone)
         let isEnsemble = training.nets.count > 1
         var steps = training.stepsDone
         // A run that is resumed when all its steps are done has nothing to tell of them.
@@ -125,11 +128,11 @@ struct TrainingJob {
 
     /// Whether the run directory holds this training, finished, with a checkpoint that can be read.
     ///
-    /// - Throws: `FileError` where it is of another recipe or of other data, or its state is lost.
+    /// - Throws: `FileError` where it is of another recipe or of other data.
     func isFinished() throws -> Bool {
-        guard isHeld, try Experiment(path: path, name: path).state == .finished else {
-            return false
-        }
+        guard isHeld, FileManager.default.fileExists(atPath: "\(path)/state.safetensors"),
+            (try? Experiment(path: path, name: path))?.state == .finished
+        else { return false }
         try RunIdentity(recipe: recipe, source: source(), start: start?.model)
             .requireHeld(by: path)
         // A checkpoint that is gone or damaged is made anew from the state.
@@ -165,9 +168,23 @@ struct TrainingJob {
             advice: "Choose another --out, or add --resume to go on with them")
     }
 
-    private var isHeld: Bool { FileManager.default.fileExists(atPath: "\(path)/recipe.yaml") }
+    /// Whether its folder holds a run, be it one whose recipe is lost.
+    private var isHeld: Bool {
+        ["recipe.yaml", "state.safetensors"].contains {
+            FileManager.default.fileExists(atPath: "\(path)/\($0)")
+        }
+    }
 
-    private func source() throws -> TrainingSource {
+    /// The first run in a folder below one, of a sweep or a walk forward.
+    static func firstRun(below folder: String) -> String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().first {
+            FileManager.default.fileExists(atPath: "\(folder)/\($0)/recipe.yaml")
+        }
+    }
+
+    /// Reads the data that it trains on.
+    func source() throws -> TrainingSource {
         for path in data { try RowsPath.check(path) }
         let firstTable = data.first { !FeatureStore.isStore($0) }
         if let firstTable, data.count > 1 {

@@ -49,6 +49,12 @@ struct WalkForwardJob {
         }
         jobs[0].start = start
         try TrainingJob.check(jobs, in: path, resume: resume)
+        let joined = "\(path)/forecasts.csv"
+        guard resume || !FileManager.default.fileExists(atPath: joined) else {
+            throw FileError(
+                .badData, file: joined, "a file has the name of the joined forecasts",
+                advice: "Choose another --out")
+        }
         for (index, split) in splits.enumerated() {
             let count = dates.count(where: split.train.contains)
             guard let asked = walkForward.trainDays, count < asked else { continue }
@@ -68,10 +74,9 @@ struct WalkForwardJob {
                 jobs[index + 1].start = WarmStart(model, file: job.checkpoint)
             }
             let rows = store.rows(from: test.lowerBound, through: test.upperBound)
-            if try !job.hasForecasts(of: rows.count) {
-                try StoreScorer(model: model).score(store, rows: rows, to: job.forecasts) { _ in
-                    try Interruption.check()
-                }
+            // Anew on a resume too: it takes seconds, and the days of test may be others by now.
+            try StoreScorer(model: model).score(store, rows: rows, to: job.forecasts) { _ in
+                try Interruption.check()
             }
             windows.append(
                 .init(
@@ -81,7 +86,6 @@ struct WalkForwardJob {
                     validationPinball: try Experiment(path: job.path, name: name).validationPinball)
             )
         }
-        let joined = "\(path)/forecasts.csv"
         try join(jobs.map(\.forecasts), into: joined)
         return Result(forecasts: joined, windows: windows)
     }
@@ -105,11 +109,4 @@ struct WalkForwardJob {
 extension TrainingJob {
     fileprivate var checkpoint: String { "\(path)/model.safetensors" }
     fileprivate var forecasts: String { "\(path)/forecasts.csv" }
-
-    /// Whether the table of forecasts is there, with a line for every row below its header.
-    fileprivate func hasForecasts(of rows: Int) throws(FileError) -> Bool {
-        guard FileManager.default.fileExists(atPath: forecasts) else { return false }
-        let newline = UInt8(ascii: "\n")
-        return try FileContents.bytes(of: forecasts).count { $0 == newline } == rows + 1
-    }
 }

@@ -65,6 +65,30 @@ import Testing
         }
     }
 
+    /// A training is the same to the bit wherever its arrays lie in memory.
+    @Test("The pinball's sum does not depend on how near the arrays lie to each other")
+    func placeInMemory() {
+        let levels = 19
+        let values = UnsafeMutablePointer<Float>.allocate(capacity: 1_000)
+        defer { values.deallocate() }
+        var differing = 0
+        for trial in 0..<200 {
+            // Levels and forecasts, then the derivative closer and closer behind them.
+            for index in 0..<levels {
+                values[index] = Float(index + 1) / 20
+                values[levels + index] = Float((index * 7_919 + trial * 104_729) % 1_009) / 97
+            }
+            var label = Float(trial % 13) * 0.83
+            let totals = [600, 2 * levels, 2 * levels + 5].map { place in
+                Float.pinball(
+                    forecasts: values + levels, labels: &label, weights: nil, levels: values,
+                    scale: 1, derivative: values + place, rows: 1, levelCount: levels)
+            }
+            if Set(totals).count > 1 { differing += 1 }
+        }
+        #expect(differing == 0)
+    }
+
     @Test("Extremes saturate")
     func extremes() {
         let far = NDArray<Float>([-.infinity, -1e30, 1e30, .infinity])

@@ -9,11 +9,12 @@ import Testing
     ]
 
     private func train(
-        _ folder: TrainingFolder, _ name: String, _ options: [String] = [], signal: Int32? = nil
+        _ folder: TrainingFolder, _ name: String, _ options: [String] = [], signal: Int32? = nil,
+        after sign: String = "state.safetensors"
     ) async throws -> TenorRun {
         let arguments =
             ["train", "small.yaml", "--data", "data.csv", "--out", name] + Self.options + options
-        let state = folder.url("\(name)/state.safetensors").path
+        let state = folder.url("\(name)/\(sign)").path
         let before = FileIdentity(state)
         return try await folder.run(arguments) { process in
             guard let signal else { return }
@@ -49,9 +50,11 @@ import Testing
         arguments: [[], ensemble])
     func resume(_ options: [String]) async throws {
         let folder = try TrainingFolder()
-        let killed = try await train(folder, "run", options, signal: SIGKILL)
+        // The first state comes before the first checkpoint, in an ensemble long before it.
+        let killed = try await train(
+            folder, "run", options, signal: SIGKILL,
+            after: options.isEmpty ? "model.safetensors" : "state.safetensors")
         try #require(killed.exit == SIGKILL)
-        // The first state of an ensemble comes before each of its nets has been checked.
         if options.isEmpty {
             let loaded = try await folder.run([
                 "score", "run/model.safetensors", "--data", "data.csv", "--out", "forecasts.csv",

@@ -98,6 +98,27 @@ import Testing
             #expect(again.exit == 65 && again.standardError.contains("1 of 2 runs failed"))
             #expect(try Data(contentsOf: checkpoint) == first)
         }
+        // A recipe that is lost comes back; a state that is lost fails its run and no other.
+        let recipe = try folder.bytes("runs/01/recipe.yaml")
+        try FileManager.default.removeItem(at: folder.url("runs/01/recipe.yaml"))
+        #expect(try await train(folder, "--resume").standardError.contains("1 of 2 runs failed"))
+        #expect(try folder.bytes("runs/01/recipe.yaml") == recipe)
+        try FileManager.default.removeItem(at: folder.url("runs/01/state.safetensors"))
+        let lost = try await train(folder, "--resume")
+        #expect(lost.standardError.contains("2 of 2 runs failed: found 01, 02"))
+        #expect(try Data(contentsOf: checkpoint) == first)
+
+        // Into the folder of runs no run goes, and data that are wrong for all are told once.
+        let single = try await folder.run([
+            "train", "small.yaml", "--data", "data.csv", "--out", "runs",
+        ])
+        #expect(single.exit == 65 && single.standardError.contains("holds runs of a sweep"))
+        let label = try await folder.run([
+            "train", "small.yaml", "--data", "data.csv", "--out", "new", "--sweep", "sweep.yaml",
+            "--label", "nope",
+        ])
+        #expect(label.exit == 65 && !folder.exists("new"))
+        #expect(label.standardError.split(separator: "\n").count == 1, "\(label.standardError)")
     }
 
     @Test(

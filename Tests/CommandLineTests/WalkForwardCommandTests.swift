@@ -63,7 +63,7 @@ import Testing
         #expect(held.exit == 65 && held.standardError.contains("--resume"))
         let before = try text("whole/forecasts.csv", in: folder)
         for name in [
-            "forecasts.csv", "window-2/state.safetensors",
+            "forecasts.csv", "window-2/state.safetensors", "window-2/model.safetensors",
             "window-2/summary.json", "window-3",
         ] {
             try FileManager.default.removeItem(at: folder.url.appending(path: "whole/\(name)"))
@@ -79,6 +79,15 @@ import Testing
 
         let inner = try await runTenor(command + ["whole/window-1"], in: folder.url)
         #expect(inner.exit == 65 && inner.standardError.contains("the folder is a run itself"))
+        let alone = try await runTenor("train", "--resume", "--out", "whole", in: folder.url)
+        #expect(alone.exit == 65)
+        #expect(alone.standardError.contains("not a run, but a folder of them: found window-1"))
+        try FileManager.default.createDirectory(
+            at: folder.url.appending(path: "mine"), withIntermediateDirectories: false)
+        _ = try folder.file("mine/forecasts.csv", "precious")
+        let over = try await runTenor(command + ["mine"], in: folder.url)
+        #expect(over.exit == 65 && over.standardError.contains("name of the joined forecasts"))
+        #expect(try text("mine/forecasts.csv", in: folder) == "precious")
 
         let larger = try await runTenor(
             "features", "--market", "market", "--out", "larger", "--half", "--min-quantity",

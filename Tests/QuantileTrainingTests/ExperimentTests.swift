@@ -181,6 +181,17 @@ import Testing
         #expect(best.runs.allSatisfy { $0.name.hasPrefix("fast") })
         let mean = best.runs.compactMap(\.validationPinball).reduce(0, +) / 2
         #expect(best.meanPinball == mean)
+        // Of a sweep that is half done nothing is known yet, and of one group's runs on other data.
+        let three = table.experiments.filter { $0.name != "slow-1" }
+        #expect(ExperimentTable(three).bestOverSeeds == nil)
+        let two = table.experiments.filter { $0.name.hasPrefix("fast") }
+        #expect(ExperimentTable(two).bestOverSeeds?.runs.count == 2)
+        try train(
+            "others/fast-1", on: scratch.table(seed: 2),
+            ["training.learning_rate=0.01", "training.seed=1"])
+        let mixed =
+            try two.filter { $0.name == "fast-0" } + Experiment.all(in: scratch.file("others"))
+        #expect(mixed.count == 2 && ExperimentTable(mixed).bestOverSeeds == nil)
         // One more seed of one of the two, or other rows, and the means are of different things.
         try train("runs/other-2", ["training.learning_rate=0.0001", "training.seed=2"])
         let uneven = ExperimentTable(try Experiment.all(in: scratch.file("runs")))

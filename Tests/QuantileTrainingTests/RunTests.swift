@@ -273,6 +273,40 @@ import Testing
         #expect(try content("run", "state.safetensors") == before)
     }
 
+    @Test("A run that was killed before its first state goes on with its own data only")
+    func onlyBegun() throws {
+        let data = try scratch.table()
+        do {
+            // Made and let go: all that a kill before the first check leaves.
+            let run = try RunDirectory(path: scratch.file("run"), resume: false)
+            _ = try ModelTraining(recipe: recipe(), source: TrainingSource(data), run: run)
+        }
+        let other = fileError {
+            try train(recipe(), scratch.table(seed: 2), in: "run", resume: true)
+        }
+        #expect(other?.problem == "the run was started with other data")
+        try train(recipe(), data, in: "run", resume: true)
+        try train(recipe(), data, in: "whole")
+        #expect(try content("run", "model.safetensors") == content("whole", "model.safetensors"))
+        // Without its state and its summary, but with a checkpoint, it does not begin anew.
+        for name in ["state.safetensors", "summary.json"] {
+            try FileManager.default.removeItem(atPath: scratch.file("run/\(name)"))
+        }
+        let lost = fileError { try train(recipe(), data, in: "run", resume: true) }
+        #expect(lost?.problem.contains("state of the run is lost") == true)
+    }
+
+    @Test("A folder that is refused keeps every file in it as it was")
+    func refusedFolder() throws {
+        let files = ["lock": "mine", ".download.partial": "half", "summary.json": "{}"]
+        try FileManager.default.createDirectory(
+            atPath: scratch.file("mine"), withIntermediateDirectories: false)
+        for (name, text) in files { _ = try scratch.write(text, to: "mine/\(name)") }
+        let error = fileError { _ = try RunDirectory(path: scratch.file("mine"), resume: false) }
+        #expect(error?.found == "summary.json")
+        for (name, text) in files { #expect(try content("mine", name) == Array(text.utf8)) }
+    }
+
     @Test("A finished run is not overwritten, and a run that is not there not resumed")
     func existingRun() throws {
         let data = try scratch.table()

@@ -157,14 +157,17 @@ public struct ExperimentTable: Sendable {
         guard keys.contains("training.seed") else { return nil }
         let groups = Dictionary(grouping: checked) { experiment in
             keys.filter { $0 != "training.seed" }.map { experiment.value(of: $0) }
-        }.values.filter { $0.count > 1 }
+        }.values
         // A seed may split a table anew: then the rows of each are others, but the same for all.
         let rows = groups.map { runs in
             Set(runs.map { [$0.value(of: "training.seed"), $0.validationFingerprint] })
         }
-        guard Set(rows).count == 1, !rows[0].contains(where: { $0.contains(nil) }) else {
-            return nil
-        }
+        guard let first = rows.first, first.count > 1, rows.allSatisfy({ $0 == first }),
+            groups.allSatisfy({ $0.count == first.count }),
+            !first.contains(where: { $0.contains(nil) }),
+            // One group has no other that tells whether its rows are meant to differ.
+            groups.count > 1 || comparable.count == 1
+        else { return nil }
         return groups.map { runs in
             (runs, runs.reduce(0) { $0 + ($1.validationPinball ?? 0) } / Double(runs.count))
         }.min { $0.1 < $1.1 }

@@ -35,13 +35,8 @@ public struct RunDirectory: Sendable {
                 .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
                 advice: "Leave out --resume to start one")
         }
-        made = Self.missing(path)
-        try Folder.make(path)
-        lock = try FileLock(path: "\(path)/\(Self.lockName)")
-        // What a process that was killed had not finished writing.
-        PartialFile.removeAbandoned(in: path)
-        // Looked for under the lock: a run that ended a moment ago is not overwritten.
-        if !resume, let held = Self.names.first(where: has) {
+        func requireNew() throws(FileError) {
+            guard !resume, let held = Self.names.first(where: has) else { return }
             throw FileError(
                 .badData, file: path, "the folder holds a run already, or files like a run's",
                 found: held,
@@ -49,12 +44,22 @@ public struct RunDirectory: Sendable {
                     ? "Choose another --out, add --resume to go on with it, or remove it"
                     : "Choose another --out, or remove it")
         }
+        // Before anything is written, and again under the lock: a run that ended a moment ago is not
+        // overwritten.
+        try requireNew()
+        made = Self.missing(path)
+        try Folder.make(path)
+        lock = try FileLock(path: "\(path)/\(Self.lockName)")
+        try requireNew()
+        // What a process that was killed had not finished writing.
+        for name in Self.names { PartialFile.removeAbandoned(in: path, prefix: ".\(name).") }
         goesOn = has(Self.stateName)
-        // A summary comes after a state, but for a training that failed before it.
-        if resume, !goesOn, let summary = RunSummary(path: "\(path)/summary.json"),
-            summary.state != .failed || has(Self.modelName)
-        {
-            throw Self.lostState(of: path)
+        if resume, !goesOn {
+            // A checkpoint comes after a state, and so do steps, but those of a training that failed
+            // before its first.
+            let summary = RunSummary(path: "\(path)/summary.json")
+            let hadState = summary.map { $0.steps > 0 && $0.state != .failed } ?? false
+            guard !has(Self.modelName), !hadState else { throw Self.lostState(of: path) }
         }
     }
 
@@ -73,8 +78,9 @@ public struct RunDirectory: Sendable {
             .badData, file: state(of: path),
             "the state of the run is lost, so that it cannot go on",
             expected: "the file",
-            advice: "Go on from its checkpoint with another --out and --start "
-                + "\(path)/\(modelName), or remove the folder to train anew")
+            advice:
+                "Remove the folder, or choose another --out, to train anew; a checkpoint in it of "
+                + "one net can be gone on from with --start \(path)/\(modelName)")
     }
 
     /// The folders on the way to a path, it among them, that are not there; the innermost first.

@@ -56,10 +56,11 @@ struct RunFiles: Sendable {
             QuantileModel(nets, recipe: recipe, provenance: provenance), to: run.model)
     }
 
-    /// The checkpoint, the state and how far it is.
+    /// The state, how far it is, and the checkpoint; in this order a checkpoint without a state tells
+    /// that the state was lost.
     func save(_ nets: [NetTraining]) throws(FileError) {
-        try saveModel(nets)
         try saveState(nets, .training)
+        try saveModel(nets)
     }
 
     /// All that a resume needs, and how far it is.
@@ -77,7 +78,7 @@ struct RunFiles: Sendable {
 
     private func summary(_ nets: [NetTraining], _ state: RunSummary.State) -> RunSummary {
         RunSummary(
-            nets, state: state,
+            nets, of: identity, state: state,
             seconds: secondsBefore + started.duration(to: .now) / .seconds(1),
             validationFingerprint: validationFingerprint)
     }

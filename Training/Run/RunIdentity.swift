@@ -7,8 +7,10 @@ import QuantileModels
 /// with these only.
 public struct RunIdentity: Sendable {
     /// The resolved recipe, and below it the fingerprints of the data and of the start.
-    let text: String
+    var text: String { Self.text(recipe, data: data, start: start) }
     private let recipe: String
+    let data: String
+    let start: String?
     /// Where the data are, as errors tell it.
     private let file: String
 
@@ -18,35 +20,35 @@ public struct RunIdentity: Sendable {
     public init(recipe: Recipe, source: TrainingSource, start: QuantileModel?) {
         file = source.file
         self.recipe = recipe.resolved
-        text =
-            recipe.resolved + "\(Self.dataKey): \(source.fingerprint)\n"
-            + (start.map { "\(Self.startKey): \($0.fingerprint)\n" } ?? "")
+        data = source.fingerprint
+        self.start = start?.fingerprint
+    }
+
+    private static func text(_ recipe: String, data: String, start: String?) -> String {
+        recipe + "\(dataKey): \(data)\n" + (start.map { "\(startKey): \($0)\n" } ?? "")
     }
 
     /// Checks that a run directory holds this training.
     ///
     /// - Throws: ``Files/FileError`` naming what differs.
     public func requireHeld(by run: String) throws(FileError) {
-        let state: SafetensorsFile
-        do {
-            state = try SafetensorsFile(path: RunDirectory.state(of: run), checksum: .unchecked)
-        } catch {
-            throw error.kind == .missing ? RunDirectory.lostState(of: run) : error
-        }
+        let state = try SafetensorsFile(path: RunDirectory.state(of: run), checksum: .unchecked)
         if let objection = objection(to: TrainingState.identity(in: state), of: run) {
             throw objection
         }
     }
 
-    /// Checks that a run that was killed before its first state, if there is one, is of this recipe.
+    /// Checks that a run that was killed before its first state, if there is one, is this one.
     ///
     /// - Throws: ``Files/FileError`` naming what differs.
     func requireBegun(in run: RunDirectory) throws(FileError) {
         guard FileManager.default.fileExists(atPath: run.recipe) else { return }
-        let data = text.dropFirst(recipe.count)
-        if let objection = objection(
-            to: try FileContents.text(of: run.recipe) + data, of: run.path)
-        {
+        let summary = RunSummary(path: run.summary)
+        let begun = summary?.dataFingerprint.map { (data: $0, start: summary?.startFingerprint) }
+        let saved = Self.text(
+            try FileContents.text(of: run.recipe), data: begun?.data ?? data,
+            start: begun.map(\.start) ?? start)
+        if let objection = objection(to: saved, of: run.path) {
             throw objection
         }
     }
@@ -62,7 +64,9 @@ public struct RunIdentity: Sendable {
         let (problem, expected, found, advice): (String, String, String, String)
         if !recipe.isEmpty {
             problem = "the run was started with another recipe"
-            advice = "Give the settings of the run, or none where one goes on by itself"
+            advice =
+                "Give the settings of the run, or none where one goes on by itself and its recipe.yaml is "
+                + "as it was"
             (expected, found) = (Self.text(of: recipe, before), Self.text(of: recipe, now))
         } else if differing.contains(Self.dataKey) {
             problem = "the run was started with other data"

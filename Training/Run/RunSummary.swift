@@ -28,6 +28,9 @@ public struct RunSummary: Codable, Sendable, Equatable {
     /// Tells whether the pinballs of two runs are of the same rows, weights and levels; nil in those of
     /// older versions.
     public var validationFingerprint: String?
+    /// Of the data, and of the weights that the training went on from.
+    var dataFingerprint: String?
+    var startFingerprint: String?
     /// What went wrong, where something did.
     public var problem: String?
 
@@ -36,6 +39,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
         case stepsTotal = "steps_total"
         case validationPinball = "validation_pinball"
         case validationFingerprint = "validation_fingerprint"
+        case dataFingerprint = "data_fingerprint"
+        case startFingerprint = "start_fingerprint"
     }
 
     /// Reads the summary of a run; nil where there is none.
@@ -46,10 +51,15 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self = summary
     }
 
-    init(_ nets: [NetTraining], state: State, seconds: Double, validationFingerprint: String) {
+    init(
+        _ nets: [NetTraining], of identity: RunIdentity, state: State, seconds: Double = 0,
+        validationFingerprint: String? = nil
+    ) {
         self.state = state
         self.seconds = seconds
         self.validationFingerprint = validationFingerprint
+        dataFingerprint = identity.data
+        startFingerprint = identity.start
         steps = nets.reduce(0) { $0 + $1.trainer.step }
         stepsTotal = nets.reduce(0) { $0 + $1.trainer.steps }
         parameters = nets.reduce(0) { $0 + $1.trainer.best.parameterCount }

@@ -10,6 +10,8 @@ void NAME(vector_softmax)(const REAL *x, const REAL *mask, REAL *y, size_t rows,
         for (size_t c = 0; c < columns; c++) {
             if (shown[c] != 0 && a[c] > highest) highest = a[c];
         }
+        // Sums in one order wherever the arrays lie.
+        INDEPENDENT
         for (size_t c = 0; c < columns; c++) {
             o[c] = shown[c] != 0 ? NAME(exp)(a[c] - highest) : 0;
             sum += o[c];

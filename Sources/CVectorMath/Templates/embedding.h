@@ -121,6 +121,8 @@ void NAME(vector_waves_derivative)(const REAL *x, const REAL *frequency, const R
             const REAL *wave = waves + (f * rows + r) * 2 * count;
             const REAL *h = g + (f * rows + r) * 2 * count;
             REAL value = x[r * features + f], total = 0;
+            // Sums in one order wherever the arrays lie.
+            INDEPENDENT
             for (size_t i = 0; i < count; i++) {
                 REAL by_angle = h[count + i] * wave[i] - h[i] * wave[count + i];
                 dc[i] += (REAL)TWO_PI * by_angle * value;

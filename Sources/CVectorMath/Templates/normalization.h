@@ -31,6 +31,8 @@ void NAME(vector_layer_norm_derivative)(const REAL *x, const REAL *gain, const R
         REAL *o = dx + r * columns;
         REAL m = mean[r], s = rstd[r];
         REAL sum = 0, projection = 0;
+        // Sums in one order wherever the arrays lie.
+        INDEPENDENT
         for (size_t c = 0; c < columns; c++) {
             REAL normalised = (a[c] - m) * s, scaled = h[c] * gain[c];
             sum += scaled;

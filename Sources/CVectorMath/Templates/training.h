@@ -10,6 +10,8 @@ double NAME(vector_pinball)(const REAL *q, const REAL *label, const REAL *weight
         REAL *o = d + r * levels;
         REAL y = label[r], w = weight ? weight[r] * scale : scale;
         REAL sum = 0;
+        // Without it the order of the sum would depend on how near the arrays lie to each other.
+        INDEPENDENT
         for (size_t l = 0; l < levels; l++) {
             REAL error = y - f[l], tau = level[l];
             // max(tau e, (tau - 1) e); at a tie the derivative is that of a forecast too high.
