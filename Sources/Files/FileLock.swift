@@ -45,7 +45,8 @@ public final class FileLock: Sendable {
         release()
     }
 
-    /// Closes a descriptor, and with it the lock, at the end of its life.
+    /// Gives the lock back and closes a descriptor at the end of its life. Closing alone would leave the
+    /// lock with a child that is being spawned right now and has a copy until it becomes its program.
     private final class Descriptor: Sendable {
         let number: Int32
         init(_ number: Int32) { self.number = number }
@@ -56,6 +57,10 @@ public final class FileLock: Sendable {
             return fstat(number, &status) == 0 && status.st_nlink > 0
         }
 
-        deinit { if number >= 0 { close(number) } }
+        deinit {
+            guard number >= 0 else { return }
+            flock(number, LOCK_UN)
+            close(number)
+        }
     }
 }

@@ -52,8 +52,8 @@ struct RunDescription: Description {
     /// What is wrong with the checkpoint or the state of a run; nil where nothing is.
     private static func damage(in run: String, isFinished: Bool) -> String? {
         for (name, advice) in [
-            ("model.safetensors", "; a resume makes it anew from the state"),
             ("state.safetensors", ""),
+            ("model.safetensors", "; a resume makes it anew from the state"),
         ] {
             do {
                 _ = try SafetensorsFile(path: "\(run)/\(name)", checksum: .required)

@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import QuantileTraining
 import Terminal
@@ -42,18 +43,18 @@ struct SweepJob {
             }
         }
         try TrainingJob.check(jobs, in: path, resume: resume)
-        // Data that no run can train on are told once.
-        _ = try jobs.first?.source()
+        // A table that no run can train on is told once.
+        if !FeatureStore.isStore(data[0]) { _ = try jobs[0].source() }
         var failed: [String] = []
         for (index, (run, job)) in zip(sweep.runs, jobs).enumerated() {
-            if try job.isFinished() { continue }
-            StandardError.write("\(run.name): \(run.text)\n")
             do {
+                if try job.isFinished() { continue }
+                StandardError.write("\(run.name): \(run.text)\n")
                 try job.complete(name: "run \(index + 1) of \(jobs.count)")
             } catch let error as FileError where error.kind == .badData {
                 StandardError.write("\(run.name) failed: \(error)\n")
                 failed.append(run.name)
-                try job.noteRefusal(error)
+                job.noteRefusal(error)
             }
         }
         return failed

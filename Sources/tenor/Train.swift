@@ -116,11 +116,7 @@ struct Train: ParsableCommand {
                 recipe: recipe, walkForward: walkForward, data: command.data, path: path)
             return try report(job.run(resume: resume, start: start))
         }
-        if !resume, !RunDescription.isRun(path), let inner = TrainingJob.firstRun(below: path) {
-            throw FileError(
-                .badData, file: path, "the folder holds runs of a sweep or a walk forward",
-                found: inner, advice: "Choose another --out")
-        }
+        try checkIsNoFolderOfRuns(path)
         let job = TrainingJob(
             recipe: recipe, data: command.data, label: command.label, path: path, start: start,
             command: command)
@@ -163,6 +159,16 @@ struct Train: ParsableCommand {
         }
     }
 
+    private func checkIsNoFolderOfRuns(_ path: String) throws(FileError) {
+        guard !RunDescription.isRun(path), let inner = TrainingJob.firstRun(below: path) else {
+            return
+        }
+        throw FileError(
+            .badData, file: path, "not a run, but a folder of runs", found: inner,
+            advice: "Choose another --out; a sweep or a walk forward goes on with the command that "
+                + "began it, and --resume")
+    }
+
     /// What is trained on what: as named here, else, of a run that goes on, as it was begun.
     private func begin() throws(FileError) -> (recipe: Recipe, command: TrainingCommand) {
         if let recipe, !data.isEmpty {
@@ -179,12 +185,7 @@ struct Train: ParsableCommand {
                 .missing, file: run, "no run to resume", expected: "the folder of a run",
                 advice: "Check the path; or leave out --resume, and name the recipe and --data")
         }
-        if let inner = TrainingJob.firstRun(below: run) {
-            throw FileError(
-                .badData, file: run, "not a run, but a folder of them", found: inner,
-                advice:
-                    "Go on with the command that began the sweep or the walk forward, and --resume")
-        }
+        try checkIsNoFolderOfRuns(run)
         guard var command = try TrainingCommand(run: run) else {
             throw FileError(
                 .missing, file: run, "no single training that tells what it was begun with",

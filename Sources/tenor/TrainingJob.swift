@@ -149,10 +149,11 @@ struct TrainingJob {
         throw ExitCode(130)
     }
 
-    /// Leaves word, in the folder of one of several, of an error before its first step.
-    func noteRefusal(_ error: FileError) throws {
+    /// Leaves word, in the folder of one of several, of an error before its first step; a folder that
+    /// holds something else stays as it is.
+    func noteRefusal(_ error: FileError) {
         guard !isHeld else { return }
-        try Experiment.noteRefusal(of: recipe, error.description, in: path)
+        try? Experiment.noteRefusal(of: recipe, error.description, in: path)
     }
 
     /// - Throws: `FileError` where one of several jobs would overwrite a run.
@@ -169,7 +170,7 @@ struct TrainingJob {
     }
 
     /// Whether its folder holds a run, be it one whose recipe is lost.
-    private var isHeld: Bool {
+    var isHeld: Bool {
         ["recipe.yaml", "state.safetensors"].contains {
             FileManager.default.fileExists(atPath: "\(path)/\($0)")
         }

@@ -50,9 +50,12 @@ struct WalkForwardJob {
         jobs[0].start = start
         try TrainingJob.check(jobs, in: path, resume: resume)
         let joined = "\(path)/forecasts.csv"
-        guard resume || !FileManager.default.fileExists(atPath: joined) else {
+        let foreign =
+            (jobs.contains(where: \.isHeld) ? [] : [joined])
+            + jobs.filter { !$0.isHeld }.map(\.forecasts)
+        if let file = foreign.first(where: FileManager.default.fileExists) {
             throw FileError(
-                .badData, file: joined, "a file has the name of the joined forecasts",
+                .badData, file: file, "a file has the name of forecasts that will be made",
                 advice: "Choose another --out")
         }
         for (index, split) in splits.enumerated() {

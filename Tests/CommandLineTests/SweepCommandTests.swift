@@ -106,13 +106,17 @@ import Testing
         try FileManager.default.removeItem(at: folder.url("runs/01/state.safetensors"))
         let lost = try await train(folder, "--resume")
         #expect(lost.standardError.contains("2 of 2 runs failed: found 01, 02"))
+        try folder.write("runs/01/state.safetensors", "short")
+        let short = try await train(folder, "--resume")
+        #expect(short.standardError.contains("2 of 2 runs failed: found 01, 02"))
         #expect(try Data(contentsOf: checkpoint) == first)
 
         // Into the folder of runs no run goes, and data that are wrong for all are told once.
         let single = try await folder.run([
             "train", "small.yaml", "--data", "data.csv", "--out", "runs",
         ])
-        #expect(single.exit == 65 && single.standardError.contains("holds runs of a sweep"))
+        #expect(
+            single.exit == 65 && single.standardError.contains("not a run, but a folder of runs"))
         let label = try await folder.run([
             "train", "small.yaml", "--data", "data.csv", "--out", "new", "--sweep", "sweep.yaml",
             "--label", "nope",

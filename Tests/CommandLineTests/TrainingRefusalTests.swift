@@ -72,12 +72,16 @@ import Testing
     func damaged() async throws {
         let folder = try TrainingFolder()
         #expect(try await folder.train().exit == 0)
-        var state = try folder.bytes("run/state.safetensors")
+        let whole = try folder.bytes("run/state.safetensors")
+        var state = whole
         state[state.count - 9] ^= 1
         try state.write(to: folder.url("run/state.safetensors"))
         let resumed = try await folder.run(["train", "--resume", "--out", "run"])
         #expect(resumed.exit == 65 && last(resumed).contains("run/model.safetensors with --start"))
 
+        let damagedState = try await folder.run(["inspect", "run", "--json"])
+        #expect((try damagedState.json()["problem"] as? String)?.contains("run/state") == true)
+        try whole.write(to: folder.url("run/state.safetensors"))
         var model = try folder.bytes("run/model.safetensors")
         model[model.count - 9] ^= 1
         try model.write(to: folder.url("run/model.safetensors"))

@@ -81,12 +81,14 @@ import Testing
         #expect(inner.exit == 65 && inner.standardError.contains("the folder is a run itself"))
         let alone = try await runTenor("train", "--resume", "--out", "whole", in: folder.url)
         #expect(alone.exit == 65)
-        #expect(alone.standardError.contains("not a run, but a folder of them: found window-1"))
+        #expect(alone.standardError.contains("not a run, but a folder of runs: found window-1"))
         try FileManager.default.createDirectory(
             at: folder.url.appending(path: "mine"), withIntermediateDirectories: false)
         _ = try folder.file("mine/forecasts.csv", "precious")
-        let over = try await runTenor(command + ["mine"], in: folder.url)
-        #expect(over.exit == 65 && over.standardError.contains("name of the joined forecasts"))
+        for options in [[], ["--resume"]] {
+            let over = try await runTenor(command + ["mine"] + options, in: folder.url)
+            #expect(over.exit == 65 && over.standardError.contains("the name of forecasts"))
+        }
         #expect(try text("mine/forecasts.csv", in: folder) == "precious")
 
         let larger = try await runTenor(

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Testing
 
 @Suite struct LockAndMapTests {
@@ -25,6 +26,26 @@ import Testing
         do { _ = try FileLock(path: path) }
         try FileLock(path: path).release()
     }
+
+    #if os(Linux)
+        @Test("A lock that goes out of use is free though a child that is being spawned has a copy")
+        func inherited() throws {
+            let path = scratch.file("inherited")
+            var lock: FileLock? = try FileLock(path: path)
+            #expect(lock != nil)
+            let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            let own = try #require(
+                numbers.first {
+                    (try? FileManager.default.destinationOfSymbolicLink(
+                        atPath: "/proc/self/fd/\($0)"))
+                        == URL(filePath: path).resolvingSymlinksInPath().path
+                }.flatMap(Int32.init))
+            let copy = dup(own)
+            defer { close(copy) }
+            lock = nil
+            #expect(throws: Never.self) { _ = try FileLock(path: path) }
+        }
+    #endif
 
     @Test("A lock that is removed with its file locks nothing any more, and can be taken anew")
     func lockRemoved() throws {

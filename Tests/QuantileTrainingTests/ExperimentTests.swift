@@ -181,6 +181,12 @@ import Testing
         #expect(best.runs.allSatisfy { $0.name.hasPrefix("fast") })
         let mean = best.runs.compactMap(\.validationPinball).reduce(0, +) / 2
         #expect(best.meanPinball == mean)
+        try train(
+            "stopped/fast-1", ["training.learning_rate=0.01", "training.seed=1"], until: 12)
+        let stopped =
+            try table.experiments.filter { $0.name != "fast-1" }
+            + Experiment.all(in: scratch.file("stopped"))
+        #expect(stopped.count == 4 && ExperimentTable(stopped).bestOverSeeds == nil)
         // Of a sweep that is half done nothing is known yet, and of one group's runs on other data.
         let three = table.experiments.filter { $0.name != "slow-1" }
         #expect(ExperimentTable(three).bestOverSeeds == nil)

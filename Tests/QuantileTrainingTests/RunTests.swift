@@ -305,6 +305,10 @@ import Testing
         let error = fileError { _ = try RunDirectory(path: scratch.file("mine"), resume: false) }
         #expect(error?.found == "summary.json")
         for (name, text) in files { #expect(try content("mine", name) == Array(text.utf8)) }
+        try FileManager.default.removeItem(atPath: scratch.file("mine/summary.json"))
+        let lock = fileError { _ = try RunDirectory(path: scratch.file("mine"), resume: false) }
+        #expect(lock?.file.hasSuffix("mine/lock") == true)
+        #expect(try content("mine", "lock") == Array("mine".utf8))
     }
 
     @Test("A finished run is not overwritten, and a run that is not there not resumed")

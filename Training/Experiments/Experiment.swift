@@ -152,7 +152,7 @@ public struct ExperimentTable: Sendable {
     }
 
     /// The settings with the lowest mean over their seeds, where some were trained with several, and
-    /// all with the same seeds on the same rows.
+    /// all to the end with the same seeds on the same rows.
     public var bestOverSeeds: (runs: [Experiment], meanPinball: Double)? {
         guard keys.contains("training.seed") else { return nil }
         let groups = Dictionary(grouping: checked) { experiment in
@@ -163,13 +163,14 @@ public struct ExperimentTable: Sendable {
             Set(runs.map { [$0.value(of: "training.seed"), $0.validationFingerprint] })
         }
         guard let first = rows.first, first.count > 1, rows.allSatisfy({ $0 == first }),
-            groups.allSatisfy({ $0.count == first.count }),
+            groups.allSatisfy({ $0.count == first.count && $0.allSatisfy { $0.state == .finished } }
+            ),
             !first.contains(where: { $0.contains(nil) }),
             // One group has no other that tells whether its rows are meant to differ.
             groups.count > 1 || comparable.count == 1
         else { return nil }
         return groups.map { runs in
             (runs, runs.reduce(0) { $0 + ($1.validationPinball ?? 0) } / Double(runs.count))
-        }.min { $0.1 < $1.1 }
+        }.min { ($0.1, $0.0[0].name) < ($1.1, $1.0[0].name) }
     }
 }

@@ -30,7 +30,8 @@ public struct RunDirectory: Sendable {
         func has(_ name: String) -> Bool {
             FileManager.default.fileExists(atPath: "\(path)/\(name)")
         }
-        guard !resume || has(Self.stateName) || has(Self.recipeName) else {
+        guard !resume || [Self.stateName, Self.modelName, Self.recipeName].contains(where: has)
+        else {
             throw FileError(
                 .missing, file: path, "no run to resume", expected: "a state.safetensors in it",
                 advice: "Leave out --resume to start one")
@@ -40,13 +41,14 @@ public struct RunDirectory: Sendable {
             throw FileError(
                 .badData, file: path, "the folder holds a run already, or files like a run's",
                 found: held,
-                advice: held == Self.stateName
+                advice: held == Self.stateName || held == Self.recipeName
                     ? "Choose another --out, add --resume to go on with it, or remove it"
                     : "Choose another --out, or remove it")
         }
         // Before anything is written, and again under the lock: a run that ended a moment ago is not
-        // overwritten.
-        try requireNew()
+        // overwritten. Of one that goes on the lock tells.
+        if !Self.isInUse(path) { try requireNew() }
+        try Self.requireOwnLock(in: path)
         made = Self.missing(path)
         try Folder.make(path)
         lock = try FileLock(path: "\(path)/\(Self.lockName)")
@@ -81,6 +83,21 @@ public struct RunDirectory: Sendable {
             advice:
                 "Remove the folder, or choose another --out, to train anew; a checkpoint in it of "
                 + "one net can be gone on from with --start \(path)/\(modelName)")
+    }
+
+    /// Taking the lock writes into its file, which must be no other's.
+    private static func requireOwnLock(in path: String) throws(FileError) {
+        let file = "\(path)/\(lockName)"
+        guard let kind = try? FileManager.default.attributesOfItem(atPath: file)[.type] else {
+            return
+        }
+        let text =
+            kind as? FileAttributeType == .typeRegular ? try FileContents.text(of: file) : nil
+        guard let text, text.isEmpty || text.hasPrefix("process ") else {
+            throw FileError(
+                .badData, file: file, "a file of this name that tenor did not make",
+                advice: "Choose another --out")
+        }
     }
 
     /// The folders on the way to a path, it among them, that are not there; the innermost first.
