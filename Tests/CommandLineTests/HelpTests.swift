@@ -85,7 +85,11 @@ import Testing
     func withoutServer() async throws {
         let folder = try TemporaryFolder()
         let alone = folder.url.appending(path: "tenor")
-        try FileManager.default.copyItem(at: tenorBinary(), to: alone)
+        // By another process: a file that this one has open for writing, or a child that is just being
+        // spawned by another test, cannot be run.
+        let copied = try await runTenor(
+            [tenorBinary().path, alone.path], binary: URL(filePath: "/bin/cp"))
+        try #require(copied.exit == 0, "\(copied.standardError)")
         for verb in ["serve", "user"] {
             let run = try await runTenor([verb, "--help"], binary: alone)
             #expect(run.exit == 66)
